@@ -87,7 +87,7 @@ pub struct OpInfo {
     pub traps: &'static [TrapCode],
     /// One line of meaning.
     pub doc: &'static str,
-    /// Heading under which the row stands.
+    /// Heading that begins with the row; empty if the row stands under that of the row before. See [`families`].
     pub family: &'static str,
 }
 

@@ -6,6 +6,7 @@
 pub mod cartridge;
 pub mod codec;
 mod docs;
+mod generate;
 mod instr;
 pub mod operand;
 mod table;
@@ -15,6 +16,7 @@ mod types;
 pub use cartridge::Cartridge;
 pub use codec::{DecodeError, DecodeErrorKind};
 pub use docs::instructions_chapter;
+pub use generate::generate;
 pub use instr::{Flow, Instr, Op, OpInfo, OperandInfo, SizeCost, TABLE, families};
 pub use trap::TrapCode;
 pub use types::{Bank, Signature, ValType};

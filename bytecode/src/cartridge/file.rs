@@ -73,7 +73,8 @@ impl Cartridge {
             return Err(CartridgeError::NotACartridge);
         }
         let mut input = Reader::at(bytes, 4);
-        let header = |input: &Reader<'_>, kind| CartridgeError::Section { section: 0, source: input.error(kind) };
+        let header =
+            |input: &Reader<'_>, kind| CartridgeError::Section { section: 0, source: input.error(kind) };
         let version = u16::from_le_bytes(input.array().map_err(|k| header(&input, k))?);
         if version != VERSION {
             return Err(CartridgeError::Version(version));
@@ -120,7 +121,10 @@ impl Cartridge {
             input = Reader::at(bytes, end);
         }
         if !seen_manifest {
-            return Err(CartridgeError::Section { section: MANIFEST, source: input.error(DecodeErrorKind::UnexpectedEnd) });
+            return Err(CartridgeError::Section {
+                section: MANIFEST,
+                source: input.error(DecodeErrorKind::UnexpectedEnd),
+            });
         }
         if blake3::hash(&bytes[HEADER_BYTES..hashed_end]) != blake3::Hash::from_bytes(hash) {
             return Err(CartridgeError::Hash);
@@ -384,7 +388,15 @@ impl Item for Manifest {
         }
         let capabilities: Vec<String> = decode_list(input)?;
         ascending(capabilities.iter())?;
-        Ok(Manifest { title, author, version, entry: Entry { starts, body }, video, cycles_per_frame, capabilities })
+        Ok(Manifest {
+            title,
+            author,
+            version,
+            entry: Entry { starts, body },
+            video,
+            cycles_per_frame,
+            capabilities,
+        })
     }
 }
 
@@ -519,7 +531,8 @@ impl Item for ShapeDef {
         out.u32(self.handles.into());
     }
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeErrorKind> {
-        let count = |input: &mut Reader<'_>| u16::try_from(input.u32()?).map_err(|_| DecodeErrorKind::Immediate);
+        let count =
+            |input: &mut Reader<'_>| u16::try_from(input.u32()?).map_err(|_| DecodeErrorKind::Immediate);
         Ok(ShapeDef { scalars: count(input)?, handles: count(input)? })
     }
 }

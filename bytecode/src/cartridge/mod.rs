@@ -71,9 +71,8 @@ impl Cartridge {
     /// Name of a function from debug information or exports, else `func N`.
     pub fn function_name(&self, index: u32) -> String {
         let named = self.debug.as_ref().and_then(|debug| debug.function_name(index));
-        let exported = || {
-            self.exports.iter().find(|e| e.item == ExportItem::Func(index)).map(|e| e.name.as_str())
-        };
+        let exported =
+            || self.exports.iter().find(|e| e.item == ExportItem::Func(index)).map(|e| e.name.as_str());
         named.or_else(exported).map_or_else(|| format!("func {index}"), str::to_owned)
     }
 }

@@ -1,0 +1,171 @@
+//! From a guest's slots to a handler and back.
+
+use crate::catalogue::Syscall;
+use crate::fault::{Fault, SyscallTrap};
+use crate::for_each_syscall;
+use crate::guest::{Guest, NoRoom, RootId};
+use crate::kind::*;
+use crate::status::Status;
+
+/// What a handler has of the guest. Only [`dispatch`] makes one, so nothing else can call a handler.
+pub struct Call<'g> {
+    guest: &'g mut dyn Guest,
+    units: u64,
+    bytes: u64,
+    objects: u64,
+}
+
+impl Call<'_> {
+    /// Counts units of work for the row's cost formula.
+    #[inline]
+    pub fn work(&mut self, units: u64) {
+        self.units += units;
+    }
+
+    /// The bytes of a span.
+    #[inline]
+    pub fn span(&self, span: Span) -> Result<&[u8], SyscallTrap> {
+        span.of(self.guest.memory())
+    }
+
+    /// The bytes of a span, to write to.
+    #[inline]
+    pub fn span_mut(&mut self, span: SpanMut) -> Result<&mut [u8], SyscallTrap> {
+        span.of(self.guest.memory_mut())
+    }
+
+    /// The contents of a byte string.
+    pub fn bytes(&self, bytes: Bytes) -> Result<&[u8], SyscallTrap> {
+        self.guest.bytes(bytes.0)
+    }
+
+    /// The contents of a byte string, to write to.
+    pub fn bytes_mut(&mut self, bytes: Bytes) -> Result<&mut [u8], SyscallTrap> {
+        self.guest.bytes_mut(bytes.0)
+    }
+
+    /// Makes a byte string with these contents on the guest's heap.
+    pub fn new_bytes(&mut self, contents: &[u8]) -> Result<Object, NoRoom> {
+        let len = u32::try_from(contents.len()).map_err(|_| NoRoom)?;
+        let object = self.guest.new_bytes(len)?;
+        self.guest.bytes_mut(object).map_err(|_| NoRoom)?.copy_from_slice(contents);
+        self.bytes += u64::from(len);
+        self.objects += 1;
+        Ok(object)
+    }
+
+    /// Keeps an object alive beyond the call.
+    pub fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
+        self.guest.root(object)
+    }
+
+    /// Lets go of an object.
+    pub fn unroot(&mut self, root: RootId) -> Result<(), SyscallTrap> {
+        self.guest.unroot(root)
+    }
+
+    /// The object that a root keeps.
+    pub fn rooted(&self, root: RootId) -> Result<Object, SyscallTrap> {
+        self.guest.rooted(root)
+    }
+}
+
+/// A call that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// The status in the first slot, if the row has one.
+    pub status: Option<Status>,
+    /// Cycles that were charged.
+    pub cycles: u64,
+    /// Bytes allocated on the guest's heap.
+    pub bytes: u64,
+    /// Objects allocated on the guest's heap.
+    pub objects: u64,
+}
+
+macro_rules! returns {
+    () => { () };
+    ($kind:ty) => { $kind };
+    ($($kind:ty),+) => { ($($kind),+) };
+}
+
+macro_rules! define {
+    ($(domain $Domain:ident $domain:literal $domain_doc:literal {
+        $($variant:ident $method:ident $id:literal ($($param:ident: $kind:ty),*) -> ($($result:ident: $result_kind:ty),*)
+            $capability:ident [$($status:ident),*] [$($trap:ident),*]
+            $base:literal $(+ ($cycles:literal / $units:literal $unit:ident))? $mode:ident $doc:literal;)*
+    })*) => {
+        /// The handlers of each domain: a trait per domain with a method per row, so that a row without a
+        /// handler does not compile.
+        pub mod handlers {
+            use super::*;
+            $(
+                #[doc = $domain_doc]
+                #[allow(clippy::too_many_arguments)] // as many as the row has
+                pub trait $Domain {
+                    $(
+                        #[doc = $doc]
+                        fn $method(&mut self, call: &mut Call<'_>, $($param: $kind),*)
+                            -> Result<returns!($($result_kind),*), Fault>;
+                    )*
+                }
+            )*
+        }
+
+        /// The handlers of all domains.
+        pub trait Handlers: $(handlers::$Domain +)* {}
+
+        impl<T: $(handlers::$Domain +)*> Handlers for T {}
+
+        /// Validates the arguments of a call, runs its handler, charges its cost and writes its results.
+        ///
+        /// A call that traps has written nothing and is charged the base of its cost.
+        #[inline]
+        pub fn dispatch<H: Handlers, G: Guest>(syscall: Syscall, handlers: &mut H, guest: &mut G) -> Result<Completed, Fault> {
+            match syscall {
+                $($(Syscall::$variant => {
+                    run(Syscall::$variant, guest, |guest| {
+                        #[allow(unused_mut, unused_variables)]
+                        let mut slot = 0;
+                        $(
+                            let $param = <$kind as ParamKind>::read(guest, slot)?;
+                            #[allow(unused_assignments)]
+                            { slot += <$kind as ParamKind>::SLOTS.len(); }
+                        )*
+                        let mut call = Call { guest, units: 0, bytes: 0, objects: 0 };
+                        let results = handlers::$Domain::$method(handlers, &mut call, $($param),*)?;
+                        Ok((results, Work { units: call.units, bytes: call.bytes, objects: call.objects }))
+                    })
+                })*)*
+            }
+        }
+    };
+}
+
+for_each_syscall!(define);
+
+/// What a handler did.
+struct Work {
+    units: u64,
+    bytes: u64,
+    objects: u64,
+}
+
+/// The part of [`dispatch`] that is the same for every row.
+#[inline]
+fn run<G: Guest, R: Results>(
+    syscall: Syscall,
+    guest: &mut G,
+    handler: impl FnOnce(&mut G) -> Result<(R, Work), Fault>,
+) -> Result<Completed, Fault> {
+    let (results, work) = handler(guest).inspect_err(|_| guest.charge(syscall.cost().base.into()))?;
+    let status = results.status();
+    debug_assert!(
+        status.is_none_or(|status| status == Status::Ok || syscall.info().statuses.contains(&status)),
+        "{syscall} returned {status:?}, which its row does not list"
+    );
+    let cycles = syscall.cost().cycles(work.units);
+    guest.charge(cycles);
+    results.write(guest);
+    Ok(Completed { status, cycles, bytes: work.bytes, objects: work.objects })
+}

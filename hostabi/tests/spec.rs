@@ -1,0 +1,16 @@
+//! The generated chapter is up to date.
+
+use cartwheel_hostabi::syscalls_chapter;
+
+/// `BLESS=1 cargo test` writes the file anew.
+// covers POL-11
+#[test]
+fn syscalls_chapter_is_fresh() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/syscalls.md");
+    let chapter = syscalls_chapter();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, &chapter).expect("writing the chapter");
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(found == chapter, "spec/syscalls.md is stale: run BLESS=1 cargo test -p cartwheel-hostabi");
+}

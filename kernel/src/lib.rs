@@ -1,0 +1,23 @@
+//! The host side of the boundary: one pipeline that every syscall goes through, and the services behind it.
+//!
+//! The kernel knows guests only as [`cartwheel_hostabi::Guest`]. It has no clock, no randomness and no I/O: what a
+//! frame's calls do to it is a function of the calls, and everything that can influence a later call can be
+//! saved, restored and hashed.
+//!
+//! A frame, as the kernel sees it: [`Kernel::begin_frame`], any number of [`Kernel::call`]s,
+//! [`Kernel::end_frame`]; then pictures, log lines and figures can be read.
+
+mod codec;
+mod observe;
+mod pipeline;
+mod services;
+mod usage;
+
+pub use codec::RestoreError;
+pub use observe::{CallEvent, Observer};
+pub use pipeline::{Binding, Import, Kernel, LoadError, ModuleConfig, ModuleId};
+pub use services::asset::Asset;
+pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
+pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
+pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
+pub use usage::Usage;

@@ -1,0 +1,614 @@
+//! One module's machine: its state, driven by the fast interpreter.
+
+use std::sync::Arc;
+
+use cartwheel_bytecode::cartridge::{ElemMode, PAGE_BYTES};
+use cartwheel_bytecode::{Bank, TrapCode, ValType};
+use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SyscallTrap};
+use thiserror::Error;
+
+use crate::buffer::Buffer;
+use crate::heap::{Heap, Kind, Room};
+use crate::interp::core::{Core, Entry, Frame, SlowStop, WINDOW_CELLS};
+use crate::interp::{control, dispatch, exit, slow};
+use crate::limits::Limits;
+use crate::program::Program;
+use crate::stop::{Ended, FrameInput, Stop, TrapKind, TrapRecord};
+use crate::{rng, walk};
+
+/// A module's machine.
+///
+/// Its life: [`Instance::call`] enters a function, [`Instance::grant`] begins a slice, and [`Instance::run`] executes
+/// until something stops it. After [`Stop::Syscall`] the host acts through [`Guest`] and runs again.
+pub struct Instance {
+    pub(crate) core: Box<Core>,
+    pub(crate) activity: Activity,
+    pub(crate) results: Vec<u64>,
+    pub(crate) ended: Option<Ended>,
+    /// Granted budget and what remains of it, in cycles.
+    budget: i64,
+    remaining: i64,
+    module: u32,
+}
+
+/// What the guest is doing while it stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activity {
+    /// Nothing: there are no frames.
+    Idle,
+    /// It goes on at `core.ip`.
+    Suspended {
+        /// Offset of the innermost frame's next instruction.
+        offset: u32,
+        /// What the cycle counter has above the remaining budget there.
+        prefix: i32,
+        /// True if the budget is checked before it goes on.
+        checkpoint: bool,
+    },
+    /// It waits for a syscall; `core.ip` is at its word.
+    Syscall {
+        /// The import's index.
+        import: u32,
+        /// Offset of the syscall instruction.
+        offset: u32,
+    },
+}
+
+/// Why a module could not be made of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LoadError {
+    /// The program's memory is larger at its start than the module may have.
+    #[error("the program starts with {0} pages of memory; {1} are allowed")]
+    Memory(u32, u32),
+    /// The program's tables are larger at their start than the module may have.
+    #[error("the program starts with {0} table elements; {1} are allowed")]
+    Tables(u64, u32),
+}
+
+static RETURNED_WORD: std::sync::OnceLock<[u64; 1]> = std::sync::OnceLock::new();
+
+/// Code that the outermost frame returns to.
+pub(crate) fn returned_word() -> *const u64 {
+    RETURNED_WORD.get_or_init(|| [control::returned as dispatch::Handler as usize as u64]).as_ptr()
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance").field("activity", &self.activity).field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+// SAFETY: the pointers in the core point into buffers of the same instance and into code that its program owns.
+unsafe impl Send for Instance {}
+
+impl Instance {
+    /// Instantiates a program: memory, tables and globals as it declares them. A segment that does not fit leaves the
+    /// module trapped.
+    ///
+    /// # Errors
+    ///
+    /// If the program's declared start sizes are above the limits.
+    pub fn new(program: Arc<Program>, limits: Limits, seed: u64) -> Result<Instance, LoadError> {
+        let cart = program.cartridge();
+        let pages = cart.memory.map_or(0, |m| m.min);
+        if pages > limits.max_memory_pages {
+            return Err(LoadError::Memory(pages, limits.max_memory_pages));
+        }
+        let elements: u64 = cart.tables.iter().map(|t| u64::from(t.min)).sum();
+        if elements > limits.max_table_elements.into() {
+            return Err(LoadError::Tables(elements, limits.max_table_elements));
+        }
+        let mut instance = Instance::blank(program, limits);
+        let core = &mut *instance.core;
+        let cart = core.program.cartridge();
+        core.memory = Buffer::new(pages as usize * PAGE_BYTES);
+        core.tables = cart.tables.iter().map(|t| vec![0; t.min as usize]).collect();
+        for (cell, def) in core.global_cells.as_mut_slice().iter_mut().zip(&cart.globals) {
+            *cell = def.init;
+        }
+        core.rng = rng::seeded(seed);
+        core.refresh_memory();
+        if let Err(code) = place_segments(core) {
+            instance.end_trapped(TrapKind::Instruction(code), Vec::new(), 0);
+        }
+        Ok(instance)
+    }
+
+    /// An instance whose state still has to be filled in.
+    pub(crate) fn blank(program: Arc<Program>, limits: Limits) -> Instance {
+        let cart = program.cartridge();
+        let mut entry_cells: Buffer<Entry> = Buffer::new(cart.functions.len());
+        for (entry, function) in entry_cells.as_mut_slice().iter_mut().zip(&cart.functions) {
+            *entry = Entry {
+                code: std::ptr::null(),
+                cells: u32::MAX,
+                signature: program.signature_id(function.sig),
+            };
+        }
+        let global_cells = Buffer::new(cart.globals.len());
+        let max_memory_pages =
+            cart.memory.and_then(|m| m.max).unwrap_or(u32::MAX).min(limits.max_memory_pages);
+        let core = Core {
+            mem: std::ptr::null_mut(),
+            bound: [0; 4],
+            globals: global_cells.as_ptr(),
+            entries: entry_cells.as_ptr(),
+            frame: std::ptr::null_mut(),
+            frame_last: std::ptr::null_mut(),
+            stack_end: std::ptr::null_mut(),
+            ip: std::ptr::null(),
+            fp: std::ptr::null_mut(),
+            cycles: 0,
+            acc: 0,
+            facc: 0.0,
+            stack: Buffer::new(FIRST_STACK_CELLS + WINDOW_CELLS),
+            frames: Buffer::new(FIRST_FRAMES),
+            memory: Buffer::new(0),
+            max_memory_pages,
+            global_cells,
+            entry_cells,
+            tables: Vec::new(),
+            dropped_data: vec![false; cart.data.len()],
+            dropped_elems: vec![false; cart.elems.len()],
+            rng: [0; 4],
+            heap: Heap::new(&limits),
+            limits,
+            input: FrameInput::default(),
+            callee: 0,
+            slow_stop: SlowStop::Stalled,
+            program: program.clone(),
+        };
+        let mut core = Box::new(core);
+        core.refresh_stacks();
+        core.frame = core.frames.as_ptr();
+        core.fp = core.stack.as_ptr();
+        Instance {
+            core,
+            activity: Activity::Idle,
+            results: Vec::new(),
+            ended: None,
+            budget: 0,
+            remaining: 0,
+            module: 0,
+        }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.core.program
+    }
+
+    /// The limits that the instance was made with.
+    pub fn limits(&self) -> &Limits {
+        &self.core.limits
+    }
+
+    /// Tags roots that the host takes with the number of a module, so that another module refuses them.
+    pub fn set_module(&mut self, module: u32) {
+        self.module = module;
+    }
+
+    /// How the module ended, if it did.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// True if no function is being executed.
+    pub fn is_idle(&self) -> bool {
+        self.activity == Activity::Idle
+    }
+
+    /// Linear memory.
+    pub fn memory(&self) -> &[u8] {
+        self.core.memory.as_slice()
+    }
+
+    /// Heap bytes and objects in use.
+    pub fn heap_in_use(&self) -> (u64, u32) {
+        (self.core.heap.bytes_in_use(), self.core.heap.objects())
+    }
+
+    /// Heap bytes and objects allocated since the instance was made or restored.
+    pub fn heap_allocated(&self) -> (u64, u64) {
+        (self.core.heap.allocated_bytes, self.core.heap.allocated_objects)
+    }
+
+    /// Enters a function from outside; it runs with the next [`Instance::run`]. Arguments are cells in the order of
+    /// the signature, handles as handle numbers. If the stack limits forbid it, the module traps.
+    ///
+    /// # Panics
+    ///
+    /// If a function is being executed, the module has ended, or the number of arguments is wrong.
+    pub fn call(&mut self, func: u32, args: &[u64]) {
+        assert!(self.activity == Activity::Idle && self.ended.is_none(), "the module can be called");
+        self.results.clear();
+        let core = &mut *self.core;
+        let cells = core.program.frame_cells(func);
+        let refused = if core.limits.max_frames == 0 {
+            Some(TrapCode::CallDepth)
+        } else if cells > core.limits.max_stack_cells {
+            Some(TrapCode::StackOverflow)
+        } else {
+            None
+        };
+        if let Some(code) = refused {
+            self.end_trapped(TrapKind::Instruction(code), Vec::new(), 0);
+            return;
+        }
+        core.fp = core.stack.as_ptr();
+        grow_stack(core, cells as usize);
+        core.frame = core.frames.as_ptr();
+        core.frames.as_mut_slice()[0] = Frame { ret: returned_word(), advance: 0, func };
+        let sig = &core.program.cartridge().types[core.program.function(func).sig as usize];
+        assert_eq!(args.len(), sig.params.len(), "one cell per parameter");
+        let (mut scalar, mut handle) = (0, sig.param_count(Bank::Scalar));
+        for (&arg, ty) in args.iter().zip(&sig.params) {
+            let place = if ty.bank() == Bank::Scalar { &mut scalar } else { &mut handle };
+            core.stack.as_mut_slice()[*place] = if ty.is_32_bit() { arg & 0xffff_ffff } else { arg };
+            *place += 1;
+        }
+        self.enter(func);
+    }
+
+    /// Makes the frame of `func`, whose arguments have arrived at `fp`, ready to run its body.
+    fn enter(&mut self, func: u32) {
+        let core = &mut *self.core;
+        let program = core.program.clone();
+        let prepared = program.prepared(func);
+        let base = walk::base(core);
+        let cells = &mut core.stack.as_mut_slice()[base..];
+        for &(from, to) in &prepared.prologue.copies {
+            cells[usize::from(to)] = cells[usize::from(from)];
+        }
+        for &(first, count) in &prepared.prologue.zeros {
+            cells[usize::from(first)..usize::from(first) + usize::from(count)].fill(0);
+        }
+        core.ip = prepared.code[prepared.body as usize..].as_ptr();
+        self.activity = Activity::Suspended { offset: 0, prefix: 0, checkpoint: true };
+    }
+
+    /// Begins a slice with a budget in cycles.
+    pub fn grant(&mut self, budget: u64) {
+        self.budget = i64::try_from(budget).unwrap_or(i64::MAX);
+        self.remaining = self.budget;
+    }
+
+    /// Cycles charged in this slice.
+    pub fn used(&self) -> u64 {
+        (self.budget - self.remaining) as u64
+    }
+
+    /// Executes until something stops the guest.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is being executed.
+    pub fn run(&mut self, input: &FrameInput) -> Stop {
+        let prefix = match self.activity {
+            Activity::Idle => panic!("run without a call"),
+            Activity::Suspended { checkpoint: true, .. } if self.remaining <= 0 => return Stop::BudgetSpent,
+            Activity::Suspended { prefix, .. } => prefix,
+            Activity::Syscall { .. } => {
+                // SAFETY: behind a syscall's word (handler, operands, charge) the code goes on.
+                self.core.ip = unsafe { self.core.ip.add(3) };
+                0
+            }
+        };
+        self.core.input = *input;
+        self.core.cycles = self.remaining + i64::from(prefix);
+        loop {
+            // SAFETY: `ip` and `fp` are those of the innermost frame, as `activity` says.
+            let why = unsafe { dispatch::run(&raw mut *self.core) };
+            if let Some(stop) = self.stopped(why) {
+                return stop;
+            }
+        }
+    }
+
+    /// Deals with a handler's exit; `None` if execution goes on.
+    fn stopped(&mut self, why: u64) -> Option<Stop> {
+        let suspended = |offset| Activity::Suspended { offset, prefix: 0, checkpoint: true };
+        match why & 0xff {
+            exit::RETURNED => {
+                self.remaining = self.core.cycles;
+                let func = self.core.frames.as_slice()[0].func;
+                let program = &self.core.program;
+                let types = &program.cartridge().types[program.function(func).sig as usize].results;
+                let cells = self.core.stack.as_slice().iter();
+                self.results = cells.zip(types).map(|(&cell, ty)| narrow(cell, *ty)).collect();
+                self.activity = Activity::Idle;
+                Some(Stop::Returned)
+            }
+            exit::BUDGET_LOOP => {
+                self.remaining = self.core.cycles;
+                self.activity = suspended(self.offset_at(self.core.ip.wrapping_sub(1)));
+                Some(Stop::BudgetSpent)
+            }
+            exit::BUDGET_ENTRY => {
+                self.remaining = self.core.cycles;
+                self.enter(walk::current_function(&self.core));
+                Some(Stop::BudgetSpent)
+            }
+            exit::BUDGET_NEXT => {
+                self.remaining = self.core.cycles;
+                self.activity = suspended(self.offset_at(self.core.ip));
+                Some(Stop::BudgetSpent)
+            }
+            exit::SYNC => {
+                self.remaining = self.core.cycles;
+                let offset = self.offset_at(self.core.ip);
+                self.activity = Activity::Suspended { offset, prefix: 0, checkpoint: false };
+                Some(Stop::FrameSync)
+            }
+            exit::SYSCALL => {
+                self.remaining = self.core.cycles;
+                let offset = self.offset_at(self.core.ip);
+                // SAFETY: `ip` is at the syscall's word.
+                let import = unsafe { crate::interp::word::imm(self.core.ip) } as u32;
+                self.activity = Activity::Syscall { import, offset };
+                let (first, count) = self.syscall_results();
+                self.window_mut()[first..first + count].fill(0);
+                Some(Stop::Syscall(import))
+            }
+            exit::CALL => self.make_room_for_call().map(|code| self.trap(TrapKind::Instruction(code))),
+            exit::SLOW => Some(match self.core.slow_stop {
+                SlowStop::Trap(code) => self.trap(TrapKind::Instruction(code)),
+                SlowStop::User(code) => self.trap(TrapKind::User(code)),
+                SlowStop::Halt(code) => {
+                    self.leave_block();
+                    self.activity = Activity::Idle;
+                    self.ended = Some(Ended::Halted(code));
+                    Stop::Halted(code)
+                }
+                SlowStop::Stalled => {
+                    let (offset, prefix) = self.leave_block();
+                    self.activity = Activity::Suspended { offset, prefix, checkpoint: false };
+                    Stop::Stalled
+                }
+            }),
+            exit::TRAP => Some(self.trap(TrapKind::Instruction(exit::trap_code(why)))),
+            other => unreachable!("exit {other}"),
+        }
+    }
+
+    /// Offset of the instruction at a word of the innermost frame's function.
+    fn offset_at(&self, ip: *const u64) -> u32 {
+        walk::offset_of(&self.core.program, walk::current_function(&self.core), ip)
+    }
+
+    /// Takes the remaining budget from the counter in the middle of a block; the instruction's offset and the
+    /// block's prefix.
+    fn leave_block(&mut self) -> (u32, i32) {
+        let func = walk::current_function(&self.core);
+        let offset = self.offset_at(self.core.ip);
+        let prefix = self.core.program.prepared(func).prefix(&self.core.program, func, offset);
+        self.remaining = self.core.cycles - i64::from(prefix);
+        (offset, prefix)
+    }
+
+    fn trap(&mut self, kind: TrapKind) -> Stop {
+        let (offset, _) = self.leave_block();
+        self.trap_at(kind, offset)
+    }
+
+    fn trap_at(&mut self, kind: TrapKind, offset: u32) -> Stop {
+        let frames = walk::frames(&walk::stacks(&self.core), offset);
+        let depth = frames.len() as u32;
+        let backtrace = frames.iter().rev().map(|f| f.position).take(TrapRecord::MAX_BACKTRACE).collect();
+        self.end_trapped(kind, backtrace, depth);
+        Stop::Trapped
+    }
+
+    fn end_trapped(&mut self, kind: TrapKind, backtrace: Vec<crate::stop::Position>, depth: u32) {
+        self.activity = Activity::Idle;
+        self.ended = Some(Ended::Trapped(TrapRecord { kind, backtrace, depth }));
+    }
+
+    /// The pending syscall found a structural violation: the module traps there.
+    ///
+    /// # Panics
+    ///
+    /// If no syscall is pending.
+    pub fn trap_syscall(&mut self, trap: SyscallTrap) {
+        let Activity::Syscall { offset, .. } = self.activity else { panic!("no syscall is pending") };
+        self.trap_at(TrapKind::Syscall(trap), offset);
+    }
+
+    /// Results of the function that returned to the outside: cells in the order of its signature.
+    pub fn take_results(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.results)
+    }
+
+    /// Prepares the callee and grows the stacks for the call that the guest stands at, or says why it traps.
+    fn make_room_for_call(&mut self) -> Option<TrapCode> {
+        let core = &mut *self.core;
+        let callee = core.callee;
+        let program = core.program.clone();
+        let entry = &mut core.entry_cells.as_mut_slice()[callee as usize];
+        entry.code = program.prepared(callee).code.as_ptr();
+        entry.cells = program.frame_cells(callee);
+        let cells = entry.cells as usize;
+
+        let depth = walk::depth(core);
+        if depth + 1 > core.limits.max_frames as usize {
+            return Some(TrapCode::CallDepth);
+        }
+        let func = walk::current_function(core);
+        let base = walk::base(core);
+        let needed = base + program.frame_cells(func) as usize + cells;
+        if needed > core.limits.max_stack_cells as usize {
+            return Some(TrapCode::StackOverflow);
+        }
+        grow_stack(core, needed);
+        if depth == core.frames.len() {
+            core.frames.grow(depth * 2);
+            core.refresh_stacks();
+            core.frame = core.frames.as_ptr().wrapping_add(depth - 1);
+        }
+        None
+    }
+
+    // ---- the pending syscall -----------------------------------------------------------------------
+
+    /// Number of arguments, and number of results behind them, in the window of the pending syscall.
+    fn syscall_results(&self) -> (usize, usize) {
+        let sig = self.syscall_signature();
+        (sig.params.len(), sig.results.len())
+    }
+
+    fn syscall_signature(&self) -> &cartwheel_bytecode::Signature {
+        let Activity::Syscall { import, .. } = self.activity else { panic!("no syscall is pending") };
+        let cart = self.core.program.cartridge();
+        &cart.types[cart.imports[import as usize].sig as usize]
+    }
+
+    fn window_start(&self) -> usize {
+        let func = walk::current_function(&self.core);
+        walk::base(&self.core) + self.core.program.frame_cells(func) as usize
+    }
+
+    fn window(&self) -> &[u64] {
+        &self.core.stack.as_slice()[self.window_start()..]
+    }
+
+    fn window_mut(&mut self) -> &mut [u64] {
+        let start = self.window_start();
+        &mut self.core.stack.as_mut_slice()[start..]
+    }
+}
+
+const FIRST_STACK_CELLS: usize = 256;
+const FIRST_FRAMES: usize = 16;
+
+/// Makes room for frames up to `cells` cells from the start, and the window behind them.
+pub(crate) fn grow_stack(core: &mut Core, cells: usize) {
+    if cells + WINDOW_CELLS <= core.stack.len() {
+        return;
+    }
+    let base = walk::base(core);
+    core.stack.grow((cells * 2).min(core.limits.max_stack_cells as usize).max(cells) + WINDOW_CELLS);
+    core.fp = core.stack.as_ptr().wrapping_add(base);
+    core.refresh_stacks();
+}
+
+/// A cell as a value of a type: 32-bit ones have a zero upper half.
+fn narrow(cell: u64, ty: ValType) -> u64 {
+    if ty.is_32_bit() { cell & 0xffff_ffff } else { cell }
+}
+
+fn place_segments(core: &mut Core) -> Result<(), TrapCode> {
+    let program = core.program.clone();
+    let cart = program.cartridge();
+    for elem in &cart.elems {
+        if let ElemMode::Active { table, index } = elem.mode {
+            let table = &mut core.tables[table as usize];
+            let end = index as usize + elem.items.len();
+            table
+                .get_mut(index as usize..end)
+                .ok_or(TrapCode::TableOutOfBounds)?
+                .copy_from_slice(&elem.items);
+        }
+    }
+    for data in &cart.data {
+        if let Some(address) = data.address {
+            let end = address as usize + data.bytes.len();
+            core.memory
+                .as_mut_slice()
+                .get_mut(address as usize..end)
+                .ok_or(TrapCode::MemoryOutOfBounds)?
+                .copy_from_slice(&data.bytes);
+        }
+    }
+    core.dropped_elems = cart.elems.iter().map(|elem| elem.mode != ElemMode::Passive).collect();
+    core.dropped_data = cart.data.iter().map(|data| data.address.is_some()).collect();
+    Ok(())
+}
+
+fn as_syscall_trap(code: TrapCode) -> SyscallTrap {
+    match code {
+        TrapCode::NullHandle => SyscallTrap::NullHandle,
+        _ => SyscallTrap::WrongKind,
+    }
+}
+
+impl Guest for Instance {
+    fn arg(&self, slot: usize) -> u64 {
+        self.window()[slot]
+    }
+
+    fn arg_object(&self, slot: usize) -> Object {
+        Object(self.window()[slot] as u32)
+    }
+
+    fn set_result(&mut self, slot: usize, cell: u64) {
+        let sig = self.syscall_signature();
+        let (first, cell) = (sig.params.len(), narrow(cell, sig.results[slot]));
+        self.window_mut()[first + slot] = cell;
+    }
+
+    fn set_result_object(&mut self, slot: usize, object: Object) {
+        self.set_result(slot, object.0.into());
+    }
+
+    fn memory(&self) -> &[u8] {
+        self.core.memory.as_slice()
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.core.memory.as_mut_slice()
+    }
+
+    fn charge(&mut self, cycles: u64) {
+        self.remaining = self.remaining.saturating_sub_unsigned(cycles);
+    }
+
+    fn object_kind(&self, object: Object) -> Result<ObjectKind, SyscallTrap> {
+        match self.core.heap.kind(object.0.into()) {
+            Some(Kind::Bytes) => Ok(ObjectKind::Bytes),
+            Some(Kind::Array) => Ok(ObjectKind::Array),
+            Some(Kind::Refs) => Ok(ObjectKind::Refs),
+            Some(Kind::Record) => Ok(ObjectKind::Record),
+            Some(Kind::Free) => Err(SyscallTrap::DeadHandle),
+            None => Err(SyscallTrap::NullHandle),
+        }
+    }
+
+    fn bytes(&self, object: Object) -> Result<&[u8], SyscallTrap> {
+        self.core.heap.bytes(object.0.into()).map_err(as_syscall_trap)
+    }
+
+    fn bytes_mut(&mut self, object: Object) -> Result<&mut [u8], SyscallTrap> {
+        self.core.heap.bytes_mut(object.0.into()).map_err(as_syscall_trap)
+    }
+
+    fn new_bytes(&mut self, len: u32) -> Result<Object, NoRoom> {
+        let (room, units) = walk::reserve(&mut self.core, slow::bytes_payload(len), false);
+        self.charge(units);
+        match room {
+            Room::Ready => Ok(Object(self.core.heap.new_bytes(len) as u32)),
+            Room::Stalled | Room::Exhausted => Err(NoRoom),
+        }
+    }
+
+    fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
+        self.object_kind(object)?;
+        let (index, generation) = self.core.heap.roots.insert(object.0);
+        Ok(RootId { module: self.module, index, generation })
+    }
+
+    fn unroot(&mut self, root: RootId) -> Result<(), SyscallTrap> {
+        let RootId { module, index, generation } = root;
+        if module != self.module {
+            return Err(SyscallTrap::ForeignHandle);
+        }
+        self.core.heap.roots.remove(index, generation).map(|_| ()).ok_or(SyscallTrap::DeadHandle)
+    }
+
+    fn rooted(&self, root: RootId) -> Result<Object, SyscallTrap> {
+        let RootId { module, index, generation } = root;
+        if module != self.module {
+            return Err(SyscallTrap::ForeignHandle);
+        }
+        self.core.heap.roots.get(index, generation).map(Object).ok_or(SyscallTrap::DeadHandle)
+    }
+}

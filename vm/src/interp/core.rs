@@ -1,0 +1,108 @@
+//! What handlers see of a module.
+
+use cartwheel_bytecode::TrapCode;
+
+use crate::buffer::Buffer;
+use crate::heap::Heap;
+use crate::limits::Limits;
+use crate::stop::FrameInput;
+
+/// A function as calls see it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Entry {
+    /// First word of its prologue; null until it was prepared.
+    pub code: *const u64,
+    /// Cells of its frame; `u32::MAX` until it was prepared, which no stack has room for.
+    pub cells: u32,
+    /// Number of its signature, equal for equal signatures.
+    pub signature: u32,
+}
+
+/// A call in progress.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Frame {
+    /// Where the caller goes on: the word behind its call.
+    pub ret: *const u64,
+    /// Cells between the caller's and this frame.
+    pub advance: u32,
+    /// Index of the function called.
+    pub func: u32,
+}
+
+// SAFETY: null pointers and zeros are values of both types; they are plain data.
+unsafe impl bytemuck::Zeroable for Frame {}
+// SAFETY: as above.
+unsafe impl bytemuck::Zeroable for Entry {}
+
+/// The machine's state in the form that handlers work on. The fields up to the blank line are what hot handlers
+/// touch, in cache order.
+#[repr(C)]
+pub(crate) struct Core {
+    pub mem: *mut u8,
+    /// First effective address at which an access of 1, 2, 4, 8 bytes is out of bounds.
+    pub bound: [u64; 4],
+    pub globals: *mut u64,
+    pub entries: *const Entry,
+    /// The frame of the running function.
+    pub frame: *mut Frame,
+    /// The last frame that there is room for.
+    pub frame_last: *mut Frame,
+    /// End of the cells that frames may take.
+    pub stack_end: *mut u64,
+    /// Registers while no handler runs.
+    pub ip: *const u64,
+    pub fp: *mut u64,
+    pub cycles: i64,
+    pub acc: u64,
+    pub facc: f64,
+
+    pub stack: Buffer<u64>,
+    pub frames: Buffer<Frame>,
+    pub memory: Buffer<u8>,
+    pub max_memory_pages: u32,
+    pub global_cells: Buffer<u64>,
+    pub entry_cells: Buffer<Entry>,
+    pub tables: Vec<Vec<u32>>,
+    pub dropped_data: Vec<bool>,
+    pub dropped_elems: Vec<bool>,
+    pub rng: [u64; 4],
+    pub heap: Heap,
+    pub limits: Limits,
+    pub input: FrameInput,
+    /// The callee of the call that stopped with [`super::exit::CALL`].
+    pub callee: u32,
+    pub slow_stop: SlowStop,
+    /// For slow instructions: what they need of the program.
+    pub program: std::sync::Arc<crate::program::Program>,
+}
+
+/// Why an instruction of the slow kind stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SlowStop {
+    Trap(TrapCode),
+    User(i32),
+    Halt(i32),
+    Stalled,
+}
+
+impl Core {
+    /// Makes what handlers see of the memory fit its size.
+    pub(crate) fn refresh_memory(&mut self) {
+        let len = self.memory.len() as u64;
+        self.mem = self.memory.as_ptr();
+        self.bound = [1u64, 2, 4, 8].map(|size| len.saturating_sub(size - 1));
+    }
+
+    /// Makes what handlers see of the stacks fit their sizes. `fp` and `frame` are the caller's business.
+    pub(crate) fn refresh_stacks(&mut self) {
+        let cells = (self.stack.len() - WINDOW_CELLS).min(self.limits.max_stack_cells as usize);
+        self.stack_end = self.stack.as_ptr().wrapping_add(cells);
+        let frames = self.frames.len().min(self.limits.max_frames as usize);
+        self.frame_last = self.frames.as_ptr().wrapping_add(frames - 1);
+    }
+}
+
+/// Cells behind the last frame's own that arguments and results of its calls may take.
+pub(crate) const WINDOW_CELLS: usize = 2_048;

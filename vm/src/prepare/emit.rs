@@ -1,0 +1,177 @@
+//! Writing code words, and picking the instance of a handler for the way its operands come.
+
+use super::lower::Lowering;
+use crate::interp::dispatch::Handler;
+use crate::interp::float::{self, FloatBinary, FloatCompare, FloatUnary, ToFloat};
+use crate::interp::int::{self, Binary, Condition, TryBinary, TryUnary, Unary};
+use crate::interp::memory::{self, Access};
+use crate::interp::mode::{ACC, IMM, SLOT, UIMM};
+use crate::interp::word;
+
+/// Words of the handler of a loop head.
+pub(super) const LOOP_WORDS: u32 = 2;
+
+/// Picks the instance of a generic handler by the values of its parameters. The list has all that can come.
+macro_rules! pick {
+    ($key:expr; $($pattern:pat => $handler:expr),* $(,)?) => {
+        match $key {
+            $($pattern => $handler as Handler,)*
+            other => unreachable!("no handler for operands {other:?}"),
+        }
+    };
+}
+
+pub(super) fn binary<O: Binary>(a: u8, b: u8, keep: bool) -> Handler {
+    use int::binary as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn try_binary<O: TryBinary>(a: u8, b: u8, keep: bool) -> Handler {
+    use int::try_binary as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn branch_if<O: Condition>(a: u8, b: u8, checked: bool) -> Handler {
+    use int::branch_if as h;
+    pick!((a, b, checked);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn unary<O: Unary>(a: u8, keep: bool) -> Handler {
+    pick!((a, keep);
+        (SLOT, false) => int::unary::<O, SLOT, false>, (SLOT, true) => int::unary::<O, SLOT, true>,
+        (ACC, false) => int::unary::<O, ACC, false>, (ACC, true) => int::unary::<O, ACC, true>)
+}
+
+pub(super) fn try_unary<O: TryUnary>() -> Handler {
+    int::try_unary::<O> as Handler
+}
+
+pub(super) fn copy(a: u8, keep: bool) -> Handler {
+    pick!((a, keep);
+        (SLOT, false) => int::copy::<SLOT, false>, (SLOT, true) => int::copy::<SLOT, true>,
+        (ACC, _) => int::copy::<ACC, false>,
+        (IMM, false) => int::copy::<IMM, false>, (IMM, true) => int::copy::<IMM, true>,
+        (UIMM, false) => int::copy::<UIMM, false>, (UIMM, true) => int::copy::<UIMM, true>)
+}
+
+pub(super) fn float_binary<O: FloatBinary>(a: u8, b: u8, keep: bool) -> Handler {
+    use float::binary as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (ACC, ACC, false) => h::<O, ACC, ACC, false>, (ACC, ACC, true) => h::<O, ACC, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn float_unary<O: FloatUnary>(a: u8, keep: bool) -> Handler {
+    pick!((a, keep);
+        (SLOT, false) => float::unary::<O, SLOT, false>, (SLOT, true) => float::unary::<O, SLOT, true>,
+        (ACC, false) => float::unary::<O, ACC, false>, (ACC, true) => float::unary::<O, ACC, true>)
+}
+
+pub(super) fn convert<O: ToFloat>(a: u8, keep: bool) -> Handler {
+    pick!((a, keep);
+        (SLOT, false) => float::convert::<O, SLOT, false>, (SLOT, true) => float::convert::<O, SLOT, true>,
+        (ACC, false) => float::convert::<O, ACC, false>, (ACC, true) => float::convert::<O, ACC, true>)
+}
+
+pub(super) fn float_compare<O: FloatCompare>(a: u8, b: u8, keep: bool) -> Handler {
+    use float::compare as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn float_compare_branch<O: FloatCompare>(a: u8, b: u8, on: bool, checked: bool) -> Handler {
+    use float::compare_branch as h;
+    pick!((a, b, on, checked);
+        (SLOT, SLOT, false, false) => h::<O, SLOT, SLOT, false, false>,
+        (SLOT, SLOT, false, true) => h::<O, SLOT, SLOT, false, true>,
+        (SLOT, SLOT, true, false) => h::<O, SLOT, SLOT, true, false>,
+        (SLOT, SLOT, true, true) => h::<O, SLOT, SLOT, true, true>,
+        (ACC, SLOT, false, false) => h::<O, ACC, SLOT, false, false>,
+        (ACC, SLOT, false, true) => h::<O, ACC, SLOT, false, true>,
+        (ACC, SLOT, true, false) => h::<O, ACC, SLOT, true, false>,
+        (ACC, SLOT, true, true) => h::<O, ACC, SLOT, true, true>,
+        (SLOT, ACC, false, false) => h::<O, SLOT, ACC, false, false>,
+        (SLOT, ACC, false, true) => h::<O, SLOT, ACC, false, true>,
+        (SLOT, ACC, true, false) => h::<O, SLOT, ACC, true, false>,
+        (SLOT, ACC, true, true) => h::<O, SLOT, ACC, true, true>)
+}
+
+pub(super) fn load<T: Access>(a: u8, keep: bool) -> Handler {
+    pick!((a, keep);
+        (SLOT, false) => memory::load::<T, SLOT, false>, (SLOT, true) => memory::load::<T, SLOT, true>,
+        (ACC, false) => memory::load::<T, ACC, false>, (ACC, true) => memory::load::<T, ACC, true>,
+        (IMM, false) => memory::load::<T, IMM, false>, (IMM, true) => memory::load::<T, IMM, true>)
+}
+
+pub(super) fn load_float(a: u8) -> Handler {
+    pick!(a;
+        SLOT => memory::load_float::<SLOT>, ACC => memory::load_float::<ACC>, IMM => memory::load_float::<IMM>)
+}
+
+pub(super) fn store<T: Access>(a: u8, v: u8) -> Handler {
+    use memory::store as h;
+    pick!((a, v);
+        (SLOT, SLOT) => h::<T, SLOT, SLOT>, (SLOT, ACC) => h::<T, SLOT, ACC>, (SLOT, IMM) => h::<T, SLOT, IMM>,
+        (ACC, SLOT) => h::<T, ACC, SLOT>, (ACC, ACC) => h::<T, ACC, ACC>, (ACC, IMM) => h::<T, ACC, IMM>,
+        (IMM, SLOT) => h::<T, IMM, SLOT>, (IMM, ACC) => h::<T, IMM, ACC>, (IMM, IMM) => h::<T, IMM, IMM>)
+}
+
+pub(super) fn store_float(a: u8) -> Handler {
+    pick!(a;
+        SLOT => memory::store_float::<SLOT>, ACC => memory::store_float::<ACC>, IMM => memory::store_float::<IMM>)
+}
+
+impl Lowering<'_> {
+    /// Writes a handler and its operand word.
+    pub(super) fn emit(&mut self, handler: Handler, operands: u64) {
+        self.code.push(handler as usize as u64);
+        self.code.push(operands);
+    }
+
+    /// Writes a further word of the instruction.
+    pub(super) fn extra(&mut self, word: u64) {
+        self.code.push(word);
+    }
+
+    /// Writes a constant into a cell.
+    pub(super) fn emit_constant(&mut self, d: u16, cell: u64, keep: bool) {
+        if let Ok(imm) = u32::try_from(cell) {
+            self.emit(copy(UIMM, keep), word::regs_imm(d, 0, imm));
+        } else if let Ok(imm) = i32::try_from(cell as i64) {
+            self.emit(copy(IMM, keep), word::regs_imm(d, 0, imm as u32));
+        } else {
+            self.emit(int::constant as Handler, word::regs(d, 0, 0));
+            self.extra(cell);
+            // This handler has no form that keeps its result in the accumulator.
+            self.wrote(d);
+            return;
+        }
+        self.wrote(d);
+        if keep {
+            self.acc = Some(d);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Walking the frames of a guest that stands still: for roots, saved states and backtraces.
+
+use cartwheel_bytecode::ValType;
+
+use crate::analysis::RegisterSet;
+use crate::heap::Room;
+use crate::interp::core::{Core, Frame};
+use crate::program::Program;
+use crate::stop::Position;
+
+/// A frame of a guest that stands still.
+pub(crate) struct FrameView<'a> {
+    /// Next instruction, or the call that the frame waits for.
+    pub position: Position,
+    /// True for the innermost frame.
+    pub top: bool,
+    /// Scalar registers.
+    pub scalars: &'a [u64],
+    /// Handle registers.
+    pub handles: &'a [u64],
+}
+
+impl FrameView<'_> {
+    /// Registers that are live at the frame's position.
+    pub(crate) fn live(&self, program: &Program) -> RegisterSet {
+        let Position { func, offset } = self.position;
+        let (analysis, function) = (program.analysis(func), program.function(func));
+        if self.top { analysis.live_before(function, offset) } else { analysis.live_across(function, offset) }
+    }
+}
+
+/// The stacks of a guest that stands still and has at least one frame.
+pub(crate) struct Stacks<'a> {
+    program: &'a Program,
+    stack: &'a [u64],
+    frames: &'a [Frame],
+    /// Index in `stack` of the innermost frame's first cell.
+    base: usize,
+}
+
+/// The stacks of a core.
+pub(crate) fn stacks(core: &Core) -> Stacks<'_> {
+    Stacks {
+        program: &core.program,
+        stack: core.stack.as_slice(),
+        frames: &core.frames.as_slice()[..depth(core)],
+        base: base(core),
+    }
+}
+
+/// Index in the stack of the innermost frame's first cell.
+pub(crate) fn base(core: &Core) -> usize {
+    // SAFETY: `fp` points into the stack.
+    unsafe { core.fp.offset_from(core.stack.as_ptr()) as usize }
+}
+
+/// The frames, outermost first. `top` is the offset of the innermost frame's next instruction.
+pub(crate) fn frames<'a>(stacks: &Stacks<'a>, top: u32) -> Vec<FrameView<'a>> {
+    let Stacks { program, frames: made, mut base, .. } = *stacks;
+    let depth = made.len();
+    let mut views = Vec::with_capacity(depth);
+    let mut offset = top;
+    for (i, frame) in made.iter().enumerate().rev() {
+        let function = program.function(frame.func);
+        let (scalars, handles) = (usize::from(function.scalars), usize::from(function.handles));
+        let registers = &stacks.stack[base..base + scalars + handles];
+        views.push(FrameView {
+            position: Position { func: frame.func, offset },
+            top: i + 1 == depth,
+            scalars: &registers[..scalars],
+            handles: &registers[scalars..],
+        });
+        if i > 0 {
+            base -= frame.advance as usize;
+            offset = offset_of(program, made[i - 1].func, frame.ret.wrapping_sub(1));
+        }
+    }
+    views.reverse();
+    views
+}
+
+/// Number of frames.
+pub(crate) fn depth(core: &Core) -> usize {
+    // SAFETY: `frame` points into the frame stack.
+    unsafe { core.frame.offset_from(core.frames.as_ptr()) as usize + 1 }
+}
+
+/// Offset of the instruction that a code word of a prepared function belongs to.
+pub(crate) fn offset_of(program: &Program, func: u32, ip: *const u64) -> u32 {
+    let prepared = program.prepared(func);
+    let word = (ip as usize - prepared.code.as_ptr() as usize) / 8;
+    prepared.offset_at(word as u32)
+}
+
+/// Function of the innermost frame.
+pub(crate) fn current_function(core: &Core) -> u32 {
+    core.frames.as_slice()[depth(core) - 1].func
+}
+
+/// Paces the collector for an allocation at the instruction that `ip` is at; see [`crate::heap::Heap::reserve`].
+pub(crate) fn reserve(core: &mut Core, payload: u64, may_stall: bool) -> (Room, u64) {
+    let (depth, base, ip) = (depth(core), base(core), core.ip);
+    let Core { heap, program, stack, frames, global_cells, tables, .. } = core;
+    let stacks = Stacks { program, stack: stack.as_slice(), frames: &frames.as_slice()[..depth], base };
+    heap.reserve(payload, may_stall, |host, roots| {
+        collect_roots(&stacks, ip, global_cells.as_slice(), tables, host, roots);
+    })
+}
+
+/// All roots in the order of `spec/machine.md`.
+fn collect_roots(
+    stacks: &Stacks<'_>,
+    ip: *const u64,
+    globals: &[u64],
+    tables: &[Vec<u32>],
+    host: &[u64],
+    roots: &mut Vec<u64>,
+) {
+    let cart = stacks.program.cartridge();
+    for (def, &cell) in cart.globals.iter().zip(globals) {
+        if def.ty == ValType::Handle {
+            roots.push(cell);
+        }
+    }
+    for (def, table) in cart.tables.iter().zip(tables) {
+        if def.handles {
+            roots.extend(table.iter().map(|&handle| u64::from(handle)));
+        }
+    }
+    roots.extend(host);
+    let func = stacks.frames[stacks.frames.len() - 1].func;
+    for frame in frames(stacks, offset_of(stacks.program, func, ip)) {
+        let live = frame.live(stacks.program);
+        let handles = frame.handles.iter().enumerate();
+        roots.extend(handles.filter(|&(r, _)| live.handle(r as u16)).map(|(_, &cell)| cell));
+    }
+}
