@@ -16,7 +16,7 @@ use crate::layout::{Layout, layout};
 use crate::names::Ref;
 use crate::operands::scalar_of;
 use crate::program::*;
-use crate::source::{Error, Loader, Res, Sources, Span, error, error_help};
+use crate::source::{Error, Loader, Res, Sources, Span, error, error_help, plural};
 
 /// Assembles a program.
 ///
@@ -49,6 +49,7 @@ pub fn assemble_with(
     resolve_types(&mut sources, &mut program);
     program.asset_names = program.assets.iter().map(|a| a.name.clone()).collect();
     program.asset_names.sort_unstable();
+    program.place_strings();
     let layout = layout(&mut sources, &mut program);
     evaluate_constants(&mut sources, &program);
     let mut builder = Builder { sources: &mut sources, program, cart: Cartridge::default() };
@@ -313,7 +314,10 @@ fn entry_func(program: &Program, reference: &Ref) -> Res<u32> {
 
 fn table(program: &Program, decl: &TableDecl) -> Res<TableDef> {
     let min = decl.min.u32(program, "the size of the table")?;
-    let max = decl.max.as_ref().map(|max| max.int_in(program, "the limit of the table", min.into(), u32::MAX.into()));
+    let max = decl
+        .max
+        .as_ref()
+        .map(|max| max.int_in(program, "the limit of the table", min.into(), u32::MAX.into()));
     Ok(TableDef { handles: decl.handles, min, max: max.transpose()?.map(|max| max as u32) })
 }
 
@@ -380,7 +384,7 @@ fn memory(program: &Program) -> Res<Option<MemoryDef>> {
     let span = min.span;
     let min = min.int_in(program, "the number of pages", 0, limit)? as u32;
     if min < needed {
-        return error(span, format!("the data needs {needed} pages of 64 KiB"));
+        return error(span, format!("the data needs {} of 64 KiB", plural(needed as usize, "page")));
     }
     let max = max.as_ref().map(|max| max.int_in(program, "the limit of pages", min.into(), limit));
     Ok(Some(MemoryDef { min, max: max.transpose()?.map(|max| max as u32) }))

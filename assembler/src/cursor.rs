@@ -148,8 +148,9 @@ impl<'a> Cursor<'a> {
     pub fn text(&mut self, what: &str) -> Res<String> {
         let span = self.span();
         let bytes = self.string(what)?;
-        String::from_utf8(bytes.to_vec())
-            .or_else(|_| error_help(span, "this string is not UTF-8", "use \\u{...} instead of \\x.. escapes here"))
+        String::from_utf8(bytes.to_vec()).or_else(|_| {
+            error_help(span, "this string is not UTF-8", "use \\u{...} instead of \\x.. escapes here")
+        })
     }
 
     /// A string or a name.

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use cartwheel_bytecode::cartridge::SymbolType;
 use cartwheel_bytecode::operand::Space;
 use cartwheel_bytecode::{Bank, Op, Signature, TABLE, ValType};
 
@@ -11,10 +10,11 @@ use crate::catalogue::Catalogue;
 use crate::cursor::{Cursor, Name};
 use crate::expand::Expanded;
 use crate::expr::Expr;
-use crate::items::{Item, ItemReader, parse_symbol_type};
+use crate::items::{ItemReader, parse_symbol_type};
 use crate::manifest;
 use crate::names::Ref;
 use crate::program::*;
+use crate::signature::{import, signature, syscall_id, typed_names, value_type};
 use crate::source::{Error, Loader, Res, Sources, Span, error, error_help};
 use crate::suggest::{did_you_mean, nearest};
 use crate::token::{Line, Punct, Tok};
@@ -40,16 +40,55 @@ pub(crate) struct Reader<'a> {
     pub catalogue: &'a dyn Catalogue,
     pub items: ItemReader<'a>,
     pub program: Program,
-    lines: &'a [Line],
-    pos: usize,
+    pub lines: &'a [Line],
+    /// The next line.
+    pub pos: usize,
 }
 
 /// All directives outside functions, for suggestions.
 const DIRECTIVES: &[&str] = &[
-    "title", "author", "version", "video", "cycles", "capability", "entry", "memory", "data", "sprite", "org",
-    "align", "segment", "table", "elem", "global", "shape", "type", "import", "func", "export", "asset", "section",
-    "signature", "debug", "debug_func", "debug_global", "debug_shape", "debug_symbol", "debug_file", "debug_line",
-    "include", "macro", "endmacro", "repeat", "endrepeat", "if", "elif", "else", "endif", "const", "error",
+    "title",
+    "author",
+    "version",
+    "video",
+    "cycles",
+    "capability",
+    "entry",
+    "memory",
+    "data",
+    "sprite",
+    "org",
+    "align",
+    "segment",
+    "table",
+    "elem",
+    "global",
+    "shape",
+    "type",
+    "import",
+    "func",
+    "export",
+    "asset",
+    "section",
+    "signature",
+    "debug",
+    "debug_func",
+    "debug_global",
+    "debug_shape",
+    "debug_symbol",
+    "debug_file",
+    "debug_line",
+    "include",
+    "macro",
+    "endmacro",
+    "repeat",
+    "endrepeat",
+    "if",
+    "elif",
+    "else",
+    "endif",
+    "const",
+    "error",
 ];
 
 impl Reader<'_> {
@@ -89,9 +128,9 @@ impl Reader<'_> {
 
     fn directive(&mut self, directive: &str, span: Span, cur: &mut Cursor<'_>) -> Res<()> {
         match directive {
-            "title" | "author" | "version" | "video" | "cycles" | "capability" | "entry" | "section" | "signature"
-            | "debug" | "debug_func" | "debug_global" | "debug_shape" | "debug_symbol" | "debug_file"
-            | "debug_line" => manifest::directive(self, directive, span, cur),
+            "title" | "author" | "version" | "video" | "cycles" | "capability" | "entry" | "section"
+            | "signature" | "debug" | "debug_func" | "debug_global" | "debug_shape" | "debug_symbol"
+            | "debug_file" | "debug_line" => manifest::directive(self, directive, span, cur),
             "memory" => self.memory(span, cur),
             "data" => self.data(cur),
             "sprite" => self.sprite(span, cur),
@@ -148,13 +187,14 @@ impl Reader<'_> {
         let items = self.items.list(cur, self.sources)?;
         if items.is_empty() && count.is_none() {
             cur.sound()?;
-            let help = format!("write `.data {0}: T VALUE, ...` or, for zeros, `.data {0}: T[COUNT]`", name.text);
+            let help =
+                format!("write `.data {0}: T VALUE, ...` or, for zeros, `.data {0}: T[COUNT]`", name.text);
             return error_help(cur.span(), format!("`{}` has no values", name.text), help);
         }
         self.place(DataDecl { name, ty, count, items })
     }
 
-    fn place(&mut self, data: DataDecl) -> Res<()> {
+    pub(crate) fn place(&mut self, data: DataDecl) -> Res<()> {
         let name = &data.name;
         if !name.is_word("_") {
             if self.program.consts.contains(&name.text) {
@@ -166,81 +206,6 @@ impl Reader<'_> {
         }
         self.program.layout.push(Place::Data(data));
         Ok(())
-    }
-
-    /// Rows of characters up to `.end`, each character a pixel.
-    fn sprite(&mut self, span: Span, cur: &mut Cursor<'_>) -> Res<()> {
-        let rows = self.sprite_rows(span);
-        let name = cur.name("a name")?;
-        let mut map: Option<Vec<char>> = None;
-        let mut bits = 8;
-        while !cur.at_end() {
-            if cur.eat_word("map") {
-                cur.expect(Punct::Eq)?;
-                let at = cur.span();
-                let chars: Vec<char> = cur.text("the characters of colours 0, 1, ... in quotes")?.chars().collect();
-                if chars.len() > 256 {
-                    return error(at, "a sprite has at most 256 colours");
-                }
-                map = Some(chars);
-            } else if cur.eat_word("bits") {
-                cur.expect(Punct::Eq)?;
-                let at = cur.span();
-                bits = cur.int("1, 2, 4 or 8")? as u32;
-                if ![1, 2, 4, 8].contains(&bits) {
-                    return error(at, "a pixel has 1, 2, 4 or 8 bits");
-                }
-            } else {
-                return cur.expected("`map=\"...\"`, `bits=N` or the rows on the next lines");
-            }
-        }
-        let rows = rows?;
-        let width = rows.first().map_or(0, |(text, _)| text.chars().count());
-        let mut bytes = Vec::new();
-        for (text, at) in &rows {
-            let pixels = text.chars().count();
-            if pixels != width {
-                let message = format!("this row has {pixels} pixels, the first row of the sprite has {width}");
-                return error(*at, message);
-            }
-            let mut packed = Packer { out: &mut bytes, bits, byte: 0, filled: 0 };
-            for ch in text.chars() {
-                packed.push(pixel(ch, map.as_deref(), bits, *at)?);
-            }
-            packed.flush();
-        }
-        for (suffix, value) in [("width", width), ("height", rows.len())] {
-            let text: Rc<str> = format!("{}.{suffix}", name.text).into();
-            let token = crate::token::Token { tok: Tok::Int(value as u64), span, scope: 0 };
-            let expr = Expr::parse(&mut Cursor::new(&[token]))?;
-            self.program.consts.define(&Name { text, ..name.clone() }, expr)?;
-        }
-        let items = vec![Item::Bytes(bytes.into(), span)];
-        self.place(DataDecl { name, ty: SymbolType::Bytes, count: None, items })
-    }
-
-    fn sprite_rows(&mut self, span: Span) -> Res<Vec<(String, Span)>> {
-        let mut rows = Vec::new();
-        while let Some(line) = self.lines.get(self.pos) {
-            let mut cur = Cursor::new(line);
-            if line[0].directive() == Some("end") {
-                self.pos += 1;
-                Cursor::after(line, 1).end()?;
-                if rows.is_empty() {
-                    return error(span, "this sprite has no rows");
-                }
-                return Ok(rows);
-            }
-            if !matches!(line[0].tok, Tok::Str(_)) {
-                break;
-            }
-            self.pos += 1;
-            while !cur.at_end() {
-                let at = cur.span();
-                rows.push((cur.text("a row of pixels in quotes")?, at));
-            }
-        }
-        error(span, "`.end` is missing for this sprite")
     }
 
     fn segment(&mut self, cur: &mut Cursor<'_>) -> Res<()> {
@@ -295,7 +260,11 @@ impl Reader<'_> {
         cur.eat(Punct::Eq);
         let mut items = Vec::new();
         while cur.peek().is_some_and(|t| t.directive().is_none()) {
-            items.push(if cur.eat_word("null") { None } else { Some(Ref::parse(cur, "a function or `null`")?) });
+            items.push(if cur.eat_word("null") {
+                None
+            } else {
+                Some(Ref::parse(cur, "a function or `null`")?)
+            });
             if !cur.eat(Punct::Comma) {
                 break;
             }
@@ -305,7 +274,8 @@ impl Reader<'_> {
     }
 
     fn global(&mut self, cur: &mut Cursor<'_>) -> Res<()> {
-        let mutable = !(cur.at_word("const") && !cur.peek_at(1).is_some_and(|t| t.is(Punct::Colon)));
+        let named_const = cur.peek_at(1).is_some_and(|t| t.is(Punct::Colon));
+        let mutable = !cur.at_word("const") || named_const;
         if !mutable {
             cur.next();
         }
@@ -506,170 +476,16 @@ fn limits(cur: &mut Cursor<'_>) -> Res<(Expr, Option<Expr>)> {
     Ok((min, max))
 }
 
-/// A value type; `scalar` is another word for `i64` where only the bank counts.
-pub(crate) fn value_type(cur: &mut Cursor<'_>) -> Res<ValType> {
-    let what = "a type: i32, i64, f32, f64, func or handle";
-    let name = cur.name(what)?;
-    match value_type_of(&name) {
-        Some(ty) => Ok(ty),
-        None => {
-            let help = did_you_mean(&name.text, ValType::ALL.iter().map(|ty| ty.name()));
-            Err(Error::new(name.span, format!("expected {what}, found `{}`", name.text), help))
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::DIRECTIVES;
 
-fn value_type_of(name: &Name) -> Option<ValType> {
-    if name.quoted {
-        return None;
-    }
-    if &*name.text == "scalar" { Some(ValType::I64) } else { ValType::from_name(&name.text) }
-}
-
-/// `a, b: i32, c: handle` up to a closing bracket or, without one, the end of the line. With `unnamed`, a type
-/// can stand alone.
-pub(crate) fn typed_names(
-    cur: &mut Cursor<'_>,
-    close: Option<Punct>,
-    unnamed: bool,
-) -> Res<Vec<(Option<Name>, ValType)>> {
-    let mut out: Vec<(Option<Name>, ValType)> = Vec::new();
-    let mut waiting: Vec<Name> = Vec::new();
-    while !cur.at_end() && !close.is_some_and(|c| cur.at(c)) {
-        let name = cur.name("a name")?;
-        match value_type_of(&name) {
-            Some(ty) if unnamed && waiting.is_empty() && !cur.at(Punct::Colon) => out.push((None, ty)),
-            _ => {
-                waiting.push(name);
-                if cur.eat(Punct::Colon) {
-                    let ty = value_type(cur)?;
-                    out.extend(waiting.drain(..).map(|n| (Some(n), ty)));
-                } else if !cur.at(Punct::Comma) {
-                    return cur.expected("`:` and a type");
-                }
-            }
-        }
-        if !cur.eat(Punct::Comma) {
-            break;
-        }
-    }
-    if let Some(name) = waiting.first() {
-        return error_help(name.span, format!("`{}` has no type", name.text), "write `NAME: TYPE`");
-    }
-    match close {
-        Some(close) => cur.expect(close)?,
-        None => cur.end()?,
-    }
-    Ok(out)
-}
-
-/// `(x: i32, handle) -> i32, f64`.
-pub(crate) fn signature(cur: &mut Cursor<'_>) -> Res<(Vec<Param>, Signature)> {
-    cur.expect(Punct::LParen)?;
-    let names = typed_names(cur, Some(Punct::RParen), true)?;
-    let mut results = Vec::new();
-    if cur.eat(Punct::Arrow) {
-        results.push(value_type(cur)?);
-        while cur.eat(Punct::Comma) {
-            results.push(value_type(cur)?);
-        }
-    }
-    let params = names.iter().map(|(_, ty)| *ty).collect();
-    let named = names.into_iter().map(|(name, ty)| Param { name, ty }).collect();
-    Ok((named, Signature { params, results }))
-}
-
-/// An id as `gfx.rect`, `gfx.rect@1` or in quotes, and the same without its version.
-pub(crate) fn syscall_id(cur: &mut Cursor<'_>) -> Res<(String, String)> {
-    if matches!(cur.peek().map(|t| &t.tok), Some(Tok::Str(_))) {
-        let id = cur.text("an id")?;
-        let plain = id.split_once('@').map_or(id.as_str(), |(plain, _)| plain).to_owned();
-        return Ok((id, plain));
-    }
-    let name = cur.name("the id of a syscall, such as `gfx.rect@1`")?;
-    let plain = name.text.to_string();
-    let version = cur.eat(Punct::At).then(|| cur.int("a version number")).transpose()?;
-    let id = version.map_or_else(|| plain.clone(), |v| format!("{plain}@{v}"));
-    Ok((id, plain))
-}
-
-/// Canonical id and signature of an import.
-fn import(
-    reader: &Reader<'_>,
-    id: &str,
-    span: Span,
-    explicit: Option<Signature>,
-    unchecked: bool,
-) -> Res<(String, Signature)> {
-    if unchecked {
-        return match explicit {
-            Some(signature) => Ok((id.to_owned(), signature)),
-            None => error(span, "an unchecked import needs a signature"),
-        };
-    }
-    match (reader.catalogue.syscall(id), explicit) {
-        (Some(info), Some(signature)) if info.signature != signature => {
-            error(span, format!("`{}` has the signature {}, not {signature}", info.id, info.signature))
-        }
-        (Some(info), _) => Ok((info.id, info.signature)),
-        (None, Some(signature)) => Ok((id.to_owned(), signature)),
-        (None, None) => Err(unknown_syscall(reader.catalogue, id, span)),
-    }
-}
-
-pub(crate) fn unknown_syscall(catalogue: &dyn Catalogue, id: &str, span: Span) -> Box<Error> {
-    if let Some(note) = catalogue.retired(id) {
-        return Error::new(span, format!("syscall `{}` is retired", id.escape_debug()), Some(note));
-    }
-    let ids = catalogue.ids();
-    let plain = |id: &'_ str| id.split('@').next().unwrap_or("").to_owned();
-    let names: Vec<String> = ids.iter().map(|id| plain(id)).collect();
-    let help = did_you_mean(id, ids.iter().map(String::as_str))
-        .or_else(|| did_you_mean(&plain(id), names.iter().map(String::as_str)));
-    Error::new(span, format!("unknown syscall `{}`", id.escape_debug()), help)
-}
-
-/// The colour of a pixel's character.
-fn pixel(ch: char, map: Option<&[char]>, bits: u32, span: Span) -> Res<u8> {
-    let value = match map {
-        Some(map) => map.iter().position(|c| *c == ch),
-        None if ch == '.' || ch == ' ' => Some(0),
-        None => ch.to_digit(16).map(|d| d as usize),
-    };
-    match value {
-        Some(value) if value < 1 << bits => Ok(value as u8),
-        Some(value) => error(span, format!("colour {value} of `{ch}` does not fit {bits} bits")),
-        None => {
-            let help = match map {
-                Some(_) => "every character of a row has to be in the sprite's `map`",
-                None => "without `map=\"...\"`, `.` and space are colour 0, 0 to 9 and a to f colours 0 to 15",
-            };
-            error_help(span, format!("`{}` is no colour", ch.escape_debug()), help)
-        }
-    }
-}
-
-/// Packs pixels into bytes, the first pixel in the highest bits; rows begin at a byte.
-struct Packer<'a> {
-    out: &'a mut Vec<u8>,
-    bits: u32,
-    byte: u32,
-    filled: u32,
-}
-
-impl Packer<'_> {
-    fn push(&mut self, value: u8) {
-        self.byte = self.byte << self.bits | u32::from(value);
-        self.filled += self.bits;
-        if self.filled == 8 {
-            self.out.push(self.byte as u8);
-            (self.byte, self.filled) = (0, 0);
-        }
-    }
-
-    fn flush(&mut self) {
-        if self.filled > 0 {
-            self.out.push((self.byte << (8 - self.filled)) as u8);
+    #[test]
+    fn the_chapter_speaks_of_every_directive() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/assembly.md");
+        let chapter = std::fs::read_to_string(path).expect("the chapter exists");
+        for name in DIRECTIVES.iter().chain(&["local", "registers", "loc", "end"]) {
+            assert!(chapter.contains(&format!(".{name}")), "{name}");
         }
     }
 }

@@ -8,7 +8,7 @@ use cartwheel_bytecode::Op;
 use crate::consts::Consts;
 use crate::cursor::{Cursor, Name};
 use crate::expr::{Builtin, Env, Expr, Value};
-use crate::source::{Error, Loader, Res, Sources, Span, error, error_help};
+use crate::source::{Error, Loader, Res, Sources, Span, error, error_help, plural};
 use crate::token::{Line, Punct, Tok, Token, lines};
 
 /// Files and macro calls that may be open inside each other.
@@ -119,7 +119,11 @@ impl Expander<'_> {
             self.frames.pop();
             while self.conditions.len() > open {
                 let condition = self.conditions.pop().expect("longer than `open`");
-                self.sources.report(*Error::new(condition.span, "`.endif` is missing for this condition", None));
+                self.sources.report(*Error::new(
+                    condition.span,
+                    "`.endif` is missing for this condition",
+                    None,
+                ));
             }
         }
     }
@@ -235,7 +239,9 @@ impl Expander<'_> {
         let from = self.sources.file_name(from).to_owned();
         let file = match self.loader.load(&from, &path) {
             Ok(file) => file,
-            Err(reason) => return error(span, format!("cannot include \"{}\": {reason}", path.escape_debug())),
+            Err(reason) => {
+                return error(span, format!("cannot include \"{}\": {reason}", path.escape_debug()));
+            }
         };
         self.charge(span, file.bytes.len() / 8)?;
         let index = self.sources.add(&file.name, &file.bytes);
@@ -301,9 +307,10 @@ impl Expander<'_> {
             return error(name.span, format!("`{}` is an instruction and cannot be a macro", name.text));
         }
         let own = own_names(&body);
-        if self.macros.insert(name.text.clone(), Rc::new(Macro { params, body, own })).is_some() {
+        if self.macros.contains_key(&name.text) {
             return error(name.span, format!("macro `{}` is defined twice", name.text));
         }
+        self.macros.insert(name.text, Rc::new(Macro { params, body, own }));
         Ok(())
     }
 
@@ -371,8 +378,11 @@ impl Expander<'_> {
         self.charge(name.span, tokens.sum())?;
         self.scopes += 1;
         let origin = self.sources.add_origin(format!("macro {}", name.describe()), name.span);
-        let lines: Res<Vec<Line>> =
-            called.body.iter().map(|l| substitute(l, &args, &called.own, self.scopes, Some(origin))).collect();
+        let lines: Res<Vec<Line>> = called
+            .body
+            .iter()
+            .map(|l| substitute(l, &args, &called.own, self.scopes, Some(origin)))
+            .collect();
         self.open(lines?, None);
         Ok(())
     }
@@ -383,9 +393,13 @@ fn arguments<'a>(called: &'a Macro, name: &Token, given: &[&'a [Token]]) -> Res<
     let params = called.params.len();
     if given.len() > params || given.len() < needed {
         let names: Vec<&str> = called.params.iter().map(|(p, _)| &**p).collect();
-        let help = format!("its parameters are: {}", if names.is_empty() { "none".into() } else { names.join(", ") });
-        let range = if needed == params { format!("{params}") } else { format!("{needed} to {params}") };
-        let message = format!("macro {} takes {range} arguments, not {}", name.describe(), given.len());
+        let help = format!(
+            "its parameters are: {}",
+            if names.is_empty() { "none".into() } else { names.join(", ") }
+        );
+        let range = if needed == params { String::new() } else { format!("{needed} to ") };
+        let most = plural(params, "argument");
+        let message = format!("macro {} takes {range}{most}, not {}", name.describe(), given.len());
         return error_help(name.span, message, help);
     }
     let mut args = Vec::new();
@@ -445,7 +459,9 @@ fn substitute(
                         let tok = Tok::Ident(format!("{base}.{suffix}").into());
                         out.push(Token { tok, span: *span, scope: 0 });
                     }
-                    (Some(_), _) => return error(token.span, format!("`${name}` must be a name to be continued")),
+                    (Some(_), _) => {
+                        return error(token.span, format!("`${name}` must be a name to be continued"));
+                    }
                 }
             }
             Tok::Ident(name) => {

@@ -72,6 +72,7 @@ pub(crate) trait Env {
     fn builtin(&self, builtin: Builtin, name: &Name) -> Res<i128>;
 }
 
+const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
 /// Brackets that can be nested in an expression.
 const MAX_NESTING: usize = 64;
 
@@ -147,7 +148,8 @@ impl Value {
                 Ok(u64::from(negative) << 63 | 0x7ff0_0000_0000_0000 | payload)
             }
             (Scalar::I32 | Scalar::I64, _) => {
-                let help = "int(...) rounds a float towards zero; f32bits(...) and f64bits(...) give its bits";
+                let help =
+                    "int(...) rounds a float towards zero; f32bits(...) and f64bits(...) give its bits";
                 Err(("an integer is needed here, this is a float".to_owned(), Some(help.to_owned())))
             }
         }
@@ -275,7 +277,8 @@ impl Parser<'_, '_> {
             _ if name.quoted => Node::Name(name),
             "inf" => Node::Value(Value::Float(Float::from_f64(f64::INFINITY))),
             "nan" => {
-                let payload = if self.cur.eat(Punct::Colon) { Some(self.cur.int("a payload")?) } else { None };
+                let payload =
+                    if self.cur.eat(Punct::Colon) { Some(self.cur.int("a payload")?) } else { None };
                 Node::Value(Value::Nan { negative: false, payload })
             }
             "cell" if colon => {
@@ -283,7 +286,8 @@ impl Parser<'_, '_> {
                 Node::Value(Value::Cell(self.cur.int("the 64 bits of the cell")?))
             }
             word => {
-                let Some(call) = function(word).filter(|_| self.cur.at(Punct::LParen) && name.scope == 0) else {
+                let Some(call) = function(word).filter(|_| self.cur.at(Punct::LParen) && name.scope == 0)
+                else {
                     self.nodes.push(Node::Name(name));
                     return Ok(());
                 };
@@ -343,7 +347,7 @@ fn unary(op: Unary, a: Value, span: Span) -> Res<Value> {
         (Unary::Int, Value::Int(v)) => Value::Int(v),
         (Unary::Int, v) => {
             let number = v.number(span)?.trunc();
-            if number.abs() >= 2f64.powi(64) || number.is_nan() {
+            if number.abs() >= TWO_TO_64 || number.is_nan() {
                 return error(span, "this float has no integer value of 64 bits");
             }
             Value::Int(number as i128)
@@ -386,7 +390,13 @@ fn binary(op: Punct, a: Value, b: Value, span: Span) -> Res<Value> {
         Minus => x - y,
         Star => x * y,
         Slash => x / y,
-        _ => return error_help(span, format!("`{}` needs integers", op.text()), "int(...) rounds towards zero"),
+        _ => {
+            return error_help(
+                span,
+                format!("`{}` needs integers", op.text()),
+                "int(...) rounds towards zero",
+            );
+        }
     };
     // The bits of a computed NaN differ from machine to machine.
     if result.is_nan() {
@@ -407,7 +417,9 @@ fn integers(op: Punct, a: i128, b: i128, span: Span) -> Res<i128> {
         And => Some(a & b),
         Or => Some(a | b),
         Caret => Some(a ^ b),
-        Shl | Shr if !(0..64).contains(&b) => return error(span, format!("a shift must be by 0 to 63, not {b}")),
+        Shl | Shr if !(0..64).contains(&b) => {
+            return error(span, format!("a shift must be by 0 to 63, not {b}"));
+        }
         Shl => a.checked_mul(1i128 << b),
         Shr => Some(a >> b),
         EqEq => Some((a == b).into()),

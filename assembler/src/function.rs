@@ -10,11 +10,11 @@ use cartwheel_bytecode::{Bank, Flow, Instr, Op, TABLE, TrapCode, ValType};
 
 use crate::catalogue::Catalogue;
 use crate::cursor::{Cursor, Name};
-use crate::declare::typed_names;
 use crate::expr::{Builtin, Env, Value};
 use crate::names::Ref;
 use crate::operands::usage;
 use crate::program::{DebugDecl, FuncDecl, Program};
+use crate::signature::typed_names;
 use crate::source::{Error, Res, Sources, Span, error, error_help};
 use crate::suggest::{did_you_mean, nearest};
 use crate::token::{Line, Punct, Tok, Token};
@@ -92,7 +92,7 @@ pub(crate) fn assemble(
     }
     code.declare(body);
     let last = code.instructions(body);
-    code.check_end(decl, last);
+    code.check_end(decl, body, last);
     code.check_branches();
     code.finish(decl)
 }
@@ -157,7 +157,10 @@ impl Code<'_> {
         self.counts[bank_index(bank)] += 1;
         let Some(name) = name.filter(|n| !n.is_word("_")) else { return Ok(()) };
         if !name.quoted && (raw_register(&name.text).is_some() || &*name.text == "null") {
-            return error(name.span, format!("`{}` has a meaning of its own and cannot be a name", name.text));
+            return error(
+                name.span,
+                format!("`{}` has a meaning of its own and cannot be a name", name.text),
+            );
         }
         let key = (name.text.clone(), name.scope);
         if self.registers.insert(key, (bank, number as u16)).is_some() {
@@ -179,7 +182,8 @@ impl Code<'_> {
                 }
                 let index = self.targets.len() as u32 - 1;
                 if self.labels.insert((name.text.clone(), name.scope), index).is_some() {
-                    let message = format!("label `{}` is there twice in this function", name.text.escape_debug());
+                    let message =
+                        format!("label `{}` is there twice in this function", name.text.escape_debug());
                     self.sources.report(*Error::new(name.span, message, None));
                 }
             }
@@ -214,7 +218,10 @@ impl Code<'_> {
                     let count = cur.index("a number of registers")?;
                     cur.eat(Punct::Comma);
                     if count > MAX_REGISTERS {
-                        return error(at, format!("a function has at most {MAX_REGISTERS} registers of a bank"));
+                        return error(
+                            at,
+                            format!("a function has at most {MAX_REGISTERS} registers of a bank"),
+                        );
                     }
                     Ok(count)
                 };
@@ -226,8 +233,10 @@ impl Code<'_> {
             }
             "loc" => Ok(()),
             _ => {
-                let help = did_you_mean(directive, ["local", "registers", "loc", "end"])
-                    .unwrap_or_else(|| "functions end with `.end`; other directives stand outside".to_owned());
+                let help =
+                    did_you_mean(directive, ["local", "registers", "loc", "end"]).unwrap_or_else(|| {
+                        "functions end with `.end`; other directives stand outside".to_owned()
+                    });
                 error_help(span, format!("`.{directive}` cannot stand in a function"), help)
             }
         }
@@ -339,7 +348,13 @@ impl Code<'_> {
         let (func, offset) = (self.index, self.out.len() as u32);
         match &mut self.program.debug {
             DebugDecl::Explicit(info) => info.lines.push(LineEntry { func, offset, file, line }),
-            _ => return error_help(span, "`.loc` needs explicit debug information", "write `.debug explicit` above"),
+            _ => {
+                return error_help(
+                    span,
+                    "`.loc` needs explicit debug information",
+                    "write `.debug explicit` above",
+                );
+            }
         }
         Ok(())
     }
@@ -355,7 +370,12 @@ impl Code<'_> {
         };
         cur.next();
         let info = op.info();
-        let operands = self.operands(info, &mut cur)?;
+        let operands = self.operands(info, &mut cur).map_err(|mut e| {
+            if e.help.is_none() && e.message.starts_with("expected") {
+                e.help = Some(format!("write `{}`", usage(info)));
+            }
+            e
+        })?;
         if !cur.at_end() {
             cur.sound()?;
             return error_help(
@@ -388,7 +408,8 @@ impl Code<'_> {
 
     fn unknown_instruction(&self, word: &str, span: Span, tokens: &[Token]) -> Box<Error> {
         if tokens.get(1).is_some_and(|t| t.is(Punct::Eq)) {
-            let help = "registers are set by instructions, as in `i32.const x, 5`; constants by `.const NAME = 5`";
+            let help =
+                "registers are set by instructions, as in `i32.const x, 5`; constants by `.const NAME = 5`";
             return Error::new(span, format!("unknown instruction `{word}`"), Some(help.to_owned()));
         }
         let names = TABLE.iter().map(|row| row.mnemonic).chain(self.program.macros.iter().map(|m| &**m));
@@ -398,8 +419,12 @@ impl Code<'_> {
 
     // ---- checks of the whole function ----
 
-    fn check_end(&mut self, decl: &FuncDecl, last: Option<(Flow, Span)>) {
-        if self.out.is_empty() && !self.sources.has_errors() {
+    fn check_end(&mut self, decl: &FuncDecl, body: &[Line], last: Option<(Flow, Span)>) {
+        let empty = body.iter().all(|line| {
+            let rest = line.get(labels(line).1);
+            rest.is_none_or(|token| token.directive().is_some())
+        });
+        if empty && self.label_spans.is_empty() {
             let message = format!("function `{}` has no instructions", decl.name.text.escape_debug());
             let help = Some("a function that does nothing is a lone `return`".to_owned());
             self.sources.report(*Error::new(decl.name.span, message, help));
@@ -408,7 +433,11 @@ impl Code<'_> {
             && !matches!(flow, Flow::Jump | Flow::Switch | Flow::Return | Flow::Stop)
         {
             let help = "end it with `return`, `br`, `halt`, `trap` or `unreachable`".to_owned();
-            self.sources.report(*Error::new(span, "execution would run out of the function behind this", Some(help)));
+            self.sources.report(*Error::new(
+                span,
+                "execution would run out of the function behind this",
+                Some(help),
+            ));
         }
     }
 
@@ -418,8 +447,12 @@ impl Code<'_> {
             let Some((target, op)) = self.targets[branch.label as usize] else { continue };
             if target <= branch.offset && op != Op::Loop {
                 let name = &self.label_spans[branch.label as usize].1;
-                let help = format!("put the instruction `loop` directly behind the label `{}:`", name.escape_debug());
-                let message = format!("a backward branch has to go to a `loop`, `{}` is none", name.escape_debug());
+                let help = format!(
+                    "put the instruction `loop` directly behind the label `{}:`",
+                    name.escape_debug()
+                );
+                let message =
+                    format!("a backward branch has to go to a `loop`, `{}` is none", name.escape_debug());
                 self.sources.report(*Error::new(branch.span, message, Some(help)));
             }
         }
@@ -429,7 +462,8 @@ impl Code<'_> {
         let mut counts = self.counts;
         if let Some((explicit, span)) = self.explicit_counts {
             if explicit[0] < counts[0] || explicit[1] < counts[1] {
-                let message = format!("the function uses {} scalar and {} handle registers", counts[0], counts[1]);
+                let message =
+                    format!("the function uses {} scalar and {} handle registers", counts[0], counts[1]);
                 self.sources.report(*Error::new(span, message, None));
             }
             counts = explicit;
@@ -463,12 +497,13 @@ impl Env for Code<'_> {
             let message = format!("`{}` is a register and cannot be part of a constant", name.text);
             return error_help(name.span, message, "calculate with instructions, such as `i32.add`");
         }
-        self.program.value(name).map_err(|mut e| {
-            if e.span == name.span && e.help.is_none() {
+        self.program.known(name).unwrap_or_else(|| {
+            let mut e = self.program.unknown(name, "register, constant or data");
+            if e.help.is_none() {
                 let names = self.registers.keys().map(|(n, _)| &**n);
                 e.help = nearest(&name.text, names).map(|n| format!("did you mean the register `{n}`?"));
             }
-            e
+            Err(e)
         })
     }
 

@@ -112,7 +112,10 @@ impl Item {
             Item::Bytes(bytes, span) => {
                 if bytes.len() % element_bytes(ty) as usize != 0 {
                     let size = element_bytes(ty);
-                    return error(*span, format!("these bytes are no whole number of elements of {size} bytes"));
+                    return error(
+                        *span,
+                        format!("these bytes are no whole number of elements of {size} bytes"),
+                    );
                 }
                 out.extend_from_slice(bytes);
                 return Ok(());

@@ -37,11 +37,23 @@ pub(crate) fn layout(sources: &mut Sources, program: &mut Program) -> Layout {
     let mut here = 0u64;
     let mut end = 0u64;
     for (index, place) in places.iter().enumerate() {
+        if matches!(place, Place::Text(..)) {
+            here = end;
+        }
         match step(program, place, here) {
             Err(e) => sources.report(*e),
             Ok((address, len)) => {
                 here = address + len;
-                let Place::Data(data) = place else { continue };
+                let data = match place {
+                    Place::Org(_) | Place::Align(_) => continue,
+                    Place::Text(bytes, span) => {
+                        end = here;
+                        program.strings.insert(bytes.clone(), address as u32);
+                        placed.push(Placed { index, address, len, span: *span });
+                        continue;
+                    }
+                    Place::Data(data) => data,
+                };
                 end = end.max(here);
                 placed.push(Placed { index, address, len, span: data.name.span });
                 if data.name.is_word("_") {
@@ -51,7 +63,12 @@ pub(crate) fn layout(sources: &mut Sources, program: &mut Program) -> Layout {
                 program.unplaced.remove(&data.name.text);
                 program.symbols.insert(data.name.text.clone(), symbol);
                 let name = data.name.text.to_string();
-                out.symbols.push(DataSymbol { name, address: symbol.address, len: symbol.len, ty: symbol.ty });
+                out.symbols.push(DataSymbol {
+                    name,
+                    address: symbol.address,
+                    len: symbol.len,
+                    ty: symbol.ty,
+                });
             }
         }
     }
@@ -65,8 +82,11 @@ pub(crate) fn layout(sources: &mut Sources, program: &mut Program) -> Layout {
     }
     let mut filled = 0;
     for item in &placed {
-        let Place::Data(data) = &places[item.index] else { continue };
-        let result = encode(program, data, item, &mut filled);
+        let result = match &places[item.index] {
+            Place::Data(data) => encode(program, data, item, &mut filled),
+            Place::Text(bytes, _) => Ok(bytes.to_vec()),
+            Place::Org(_) | Place::Align(_) => continue,
+        };
         if let Some(bytes) = sources.ok(result) {
             append(&mut out.segments, item.address, &bytes);
         }
@@ -85,6 +105,8 @@ fn step(program: &Program, place: &Place, here: u64) -> Res<(u64, u64)> {
             }
             Ok((here.next_multiple_of(align), 0))
         }
+        Place::Text(bytes, span) if here + bytes.len() as u64 >= ADDRESS_SPACE => beyond(*span),
+        Place::Text(bytes, _) => Ok((here, bytes.len() as u64)),
         Place::Data(data) => {
             let element = u64::from(element_bytes(data.ty));
             let written: u64 = data.items.iter().map(|i| i.size(data.ty)).sum();
@@ -94,7 +116,8 @@ fn step(program: &Program, place: &Place, here: u64) -> Res<(u64, u64)> {
                     let most = i128::from(ADDRESS_SPACE - 1);
                     let len = count.int_in(program, "the number of elements", 0, most)? as u64 * element;
                     if written > len {
-                        let message = format!("{} elements are written, more than the count says", written / element);
+                        let message =
+                            format!("{} elements are written, more than the count says", written / element);
                         return error(data.items.last().map_or(count.span, Item::span), message);
                     }
                     len
@@ -102,11 +125,15 @@ fn step(program: &Program, place: &Place, here: u64) -> Res<(u64, u64)> {
             };
             let address = here.next_multiple_of(element);
             if address + len >= ADDRESS_SPACE {
-                return error(data.name.span, "this lies beyond the 4 GiB that can be addressed");
+                return beyond(data.name.span);
             }
             Ok((address, len))
         }
     }
+}
+
+fn beyond<T>(span: Span) -> Res<T> {
+    error(span, "this lies beyond the 4 GiB that can be addressed")
 }
 
 /// The bytes of a datum, without zeros at its end.

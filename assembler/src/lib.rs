@@ -1,13 +1,14 @@
 //! Cartwheel's assembler: source text to cartridge, and back.
 //!
-//! Source flows one way: [`token`] splits it, [`expand`] resolves includes, macros, repetition and
-//! conditions, [`declare`] reads the directives, [`layout`] places the data, [`function`] encodes code and
-//! [`build`] puts the cartridge together. The grammar is in `spec/assembly.md`.
+//! Source flows one way: `token` splits it, `expand` resolves includes, macros, repetition and
+//! conditions, `declare` reads the directives, `layout` places the data, `function` encodes code and
+//! `build` puts the cartridge together. The grammar is in `spec/assembly.md`.
 //!
 //! Instructions are read and printed by operand kind ([`cartwheel_bytecode::operand`]), never by opcode, so
 //! a new row of the instruction table needs nothing here.
 
 mod build;
+mod calls;
 mod catalogue;
 mod consts;
 mod cursor;
@@ -24,7 +25,9 @@ mod manifest;
 mod names;
 mod operands;
 mod program;
+mod signature;
 mod source;
+mod sprite;
 mod suggest;
 mod token;
 

@@ -65,7 +65,8 @@ fn capability(r: &mut Reader<'_>, cur: &mut Cursor<'_>) -> Res<()> {
         if checked && !known.contains(&name) {
             let help = did_you_mean(&name, known.iter().map(String::as_str))
                 .unwrap_or_else(|| format!("capabilities are: {}", known.join(", ")));
-            return error_help(span, format!("unknown capability `{name}`"), help);
+            // It counts as declared: what needs it is no further mistake.
+            r.sources.report(*Error::new(span, format!("unknown capability `{name}`"), Some(help)));
         }
         r.program.manifest.capabilities.push(name);
         if !cur.eat(Punct::Comma) {
@@ -95,7 +96,11 @@ fn entry(cur: &mut Cursor<'_>) -> Res<EntryDecl> {
             }
             "start" => {
                 let named = cur.name("a name")?;
-                starts.push(if cur.eat(Punct::Eq) { Ref::parse(cur, "a function")? } else { Ref::Name(named) });
+                starts.push(if cur.eat(Punct::Eq) {
+                    Ref::parse(cur, "a function")?
+                } else {
+                    Ref::Name(named)
+                });
             }
             _ => {
                 let help = did_you_mean(&word, ["main", "update", "start", "library"]);
@@ -119,7 +124,8 @@ fn entry(cur: &mut Cursor<'_>) -> Res<EntryDecl> {
 
 fn section(r: &mut Reader<'_>, span: Span, cur: &mut Cursor<'_>) -> Res<()> {
     let at = cur.span();
-    let number = Expr::parse(cur)?.int_in(&r.program, "the number of an unknown optional section", 141, 254)? as u8;
+    let number =
+        Expr::parse(cur)?.int_in(&r.program, "the number of an unknown optional section", 141, 254)? as u8;
     if number == 192 {
         return error(at, "section 192 is the debug information");
     }
@@ -146,7 +152,11 @@ fn debug(r: &mut Reader<'_>, directive: &str, span: Span, cur: &mut Cursor<'_>) 
         return Ok(());
     }
     let DebugDecl::Explicit(info) = &mut r.program.debug else {
-        return error_help(span, format!("`.{directive}` needs explicit debug information"), "write `.debug explicit` above");
+        return error_help(
+            span,
+            format!("`.{directive}` needs explicit debug information"),
+            "write `.debug explicit` above",
+        );
     };
     match directive {
         "debug_func" => info.functions.push((cur.index("an index")?, cur.text("a name in quotes")?)),

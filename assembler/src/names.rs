@@ -67,7 +67,10 @@ impl Names {
         if let Some(name) = name.filter(|n| !n.is_word("_"))
             && self.map.insert(name.text.clone(), index).is_some()
         {
-            return error(name.span, format!("{} `{}` is defined twice", self.what, name.text.escape_debug()));
+            return error(
+                name.span,
+                format!("{} `{}` is defined twice", self.what, name.text.escape_debug()),
+            );
         }
         Ok(index)
     }

@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use cartwheel_bytecode::operand::{
-    AnyDst, Arg, Args, CellSrc, Dsts, Kind, Labels, MAX_LIST, MAX_TARGETS, Operand, Scalar, Space,
-};
+use cartwheel_bytecode::operand::{CellSrc, Kind, Labels, MAX_TARGETS, Operand, Scalar, Space};
 use cartwheel_bytecode::{Bank, Flow, Op, OpInfo, OperandInfo, Signature, TABLE, ValType};
 
 use crate::cursor::{Cursor, Name};
-use crate::declare::{syscall_id, unknown_syscall};
 use crate::expr::Expr;
 use crate::function::{Code, Operands, Reg, bank_name, reference};
 use crate::names::{Ref, space_name};
 use crate::program::ImportDecl;
-use crate::source::{Error, Res, Span, error, error_help};
+use crate::signature::{syscall_id, unknown_syscall};
+use crate::source::{Error, Res, Span, error, error_help, plural};
 use crate::suggest::did_you_mean;
 use crate::token::{Punct, Tok};
 
@@ -82,12 +80,12 @@ fn describe(operand: &OperandInfo) -> String {
 
 /// What the operands read so far say of those that follow.
 #[derive(Default)]
-struct Context {
-    signature: Option<Signature>,
+pub(crate) struct Context {
+    pub signature: Option<Signature>,
     shape: Option<u32>,
     /// The field of `shape.field`.
     field: Option<Name>,
-    callee: String,
+    pub callee: String,
 }
 
 impl Code<'_> {
@@ -96,7 +94,8 @@ impl Code<'_> {
         let mut out = Operands::new();
         let mut context = Context::default();
         if info.flow == Flow::Return {
-            context.signature = Some(Signature { params: self.signature.results.clone(), results: Vec::new() });
+            context.signature =
+                Some(Signature { params: self.signature.results.clone(), results: Vec::new() });
             context.callee = "the function".to_owned();
         }
         let mut at = 0;
@@ -173,17 +172,17 @@ impl Code<'_> {
     // ---- registers and constants ----
 
     /// The register that stands next, if one does.
-    fn next_register(&self, cur: &Cursor<'_>) -> Option<(Reg, Name)> {
+    pub fn next_register(&self, cur: &Cursor<'_>) -> Option<(Reg, Name)> {
         let name = cur.clone().name("").ok()?;
         self.register(&name).map(|reg| (reg, name))
     }
 
-    fn wrong_bank<T>(&self, name: &Name, found: Bank, needed: Bank) -> Res<T> {
+    pub fn wrong_bank<T>(&self, name: &Name, found: Bank, needed: Bank) -> Res<T> {
         let (found, needed) = (bank_name(found), bank_name(needed));
         error(name.span, format!("`{}` is a {found} register, a {needed} is needed here", name.text))
     }
 
-    fn destination(&mut self, bank: Bank, cur: &mut Cursor<'_>) -> Res<u16> {
+    pub fn destination(&mut self, bank: Bank, cur: &mut Cursor<'_>) -> Res<u16> {
         let what = format!("a {} register", bank_name(bank));
         let name = cur.name(&what)?;
         if name.is_word("_") {
@@ -218,7 +217,7 @@ impl Code<'_> {
         self.constant(scalar, cur).map(CellSrc::Imm)
     }
 
-    fn constant(&mut self, scalar: Scalar, cur: &mut Cursor<'_>) -> Res<u64> {
+    pub fn constant(&mut self, scalar: Scalar, cur: &mut Cursor<'_>) -> Res<u64> {
         if cur.at_word("null") {
             return error(cur.span(), "`null` is a handle, a scalar is needed here");
         }
@@ -230,7 +229,7 @@ impl Code<'_> {
         Ok(cell)
     }
 
-    fn handle(&mut self, cur: &mut Cursor<'_>) -> Res<Option<u16>> {
+    pub fn handle(&mut self, cur: &mut Cursor<'_>) -> Res<Option<u16>> {
         if cur.eat_word("null") {
             return Ok(None);
         }
@@ -274,7 +273,8 @@ impl Code<'_> {
                 cur.next();
                 let expr = Expr::parse(cur)?;
                 expr.u32(&*self, "an offset").map_err(|mut e| {
-                    e.help = Some("offsets are unsigned constants; calculate the address with `i32.add`".into());
+                    e.help =
+                        Some("offsets are unsigned constants; calculate the address with `i32.add`".into());
                     e
                 })?
             }
@@ -425,7 +425,10 @@ impl Code<'_> {
             let number = cur.index("a field's name or number")?;
             return match u16::try_from(number) {
                 Ok(number) if number < count => Ok(number),
-                _ => error(span, format!("the shape has {count} {} fields", bank_name(bank))),
+                _ => error(
+                    span,
+                    format!("the shape has {}", plural(count.into(), &format!("{} field", bank_name(bank)))),
+                ),
             };
         }
         let name = match &context.field {
@@ -469,98 +472,6 @@ impl Code<'_> {
         cur.expect(Punct::RBracket)?;
         Ok(labels)
     }
-
-    // ---- arguments and results ----
-
-    fn args(&mut self, brackets: bool, context: &Context, cur: &mut Cursor<'_>) -> Res<Args> {
-        let start = cur.span();
-        let brackets = if brackets {
-            cur.eat(Punct::Comma);
-            cur.expect(Punct::LParen)?;
-            true
-        } else {
-            false
-        };
-        let types = context.signature.as_ref().map_or(&[][..], |s| &s.params);
-        let mut args = Args::new();
-        while !cur.at_end() && !(brackets && cur.at(Punct::RParen)) {
-            if args.len() as u32 >= MAX_LIST {
-                return error(cur.span(), format!("at most {MAX_LIST} values can be passed"));
-            }
-            let span = cur.span();
-            match types.get(args.len()) {
-                Some(ty) => args.push(self.arg(*ty, cur)?),
-                None => return error(span, count_message(context, types, brackets, None)),
-            }
-            if !cur.eat(Punct::Comma) {
-                break;
-            }
-        }
-        if brackets {
-            cur.expect(Punct::RParen)?;
-        }
-        if args.len() < types.len() {
-            let span = if brackets { start } else { cur.span() };
-            return error(span, count_message(context, types, brackets, Some(args.len())));
-        }
-        Ok(args)
-    }
-
-    fn arg(&mut self, ty: ValType, cur: &mut Cursor<'_>) -> Res<Arg> {
-        if ty == ValType::Handle {
-            return Ok(self.handle(cur)?.map_or(Arg::Null, Arg::HReg));
-        }
-        if let Some(((bank, number), name)) = self.next_register(cur) {
-            if bank != Bank::Scalar {
-                return self.wrong_bank(&name, bank, Bank::Scalar);
-            }
-            cur.next();
-            return Ok(Arg::Reg(number));
-        }
-        if cur.at_word("null") {
-            return error(cur.span(), format!("`null` is a handle, {} is needed here", article(ty.name())));
-        }
-        self.constant(scalar_of(ty), cur).map(Arg::Imm)
-    }
-
-    fn dsts(&mut self, op: Op, context: &Context, cur: &mut Cursor<'_>) -> Res<Dsts> {
-        let types = context.signature.as_ref().map_or(&[][..], |s| &s.results);
-        let start = cur.span();
-        let mut dsts = Dsts::new();
-        if !cur.eat(Punct::Arrow) {
-            if types.is_empty() {
-                return Ok(dsts);
-            }
-            if op.info().flow == Flow::Syscall && cur.at_end() {
-                // Statuses are often not looked at.
-                dsts.extend(types.iter().map(|ty| self.any_discard(ty.bank())));
-                return Ok(dsts);
-            }
-            let message = format!("{} has the results {}", context.callee, type_list(types));
-            return error_help(start, message, "name registers for them behind `->`, or `_` to drop one");
-        }
-        loop {
-            let Some(ty) = types.get(dsts.len()) else {
-                let given = format!("{} has {}", context.callee, results_text(types));
-                return error(cur.span(), format!("{given}, more registers are named"));
-            };
-            let number = self.destination(ty.bank(), cur)?;
-            dsts.push(if ty.bank() == Bank::Scalar { AnyDst::Reg(number) } else { AnyDst::HReg(number) });
-            if !cur.eat(Punct::Comma) {
-                break;
-            }
-        }
-        if dsts.len() < types.len() {
-            let message = format!("{} has {}, {} named", context.callee, results_text(types), are(dsts.len()));
-            return error_help(cur.span(), message, "`_` drops a result");
-        }
-        Ok(dsts)
-    }
-
-    fn any_discard(&mut self, bank: Bank) -> AnyDst {
-        let number = self.discard(bank);
-        if bank == Bank::Scalar { AnyDst::Reg(number) } else { AnyDst::HReg(number) }
-    }
 }
 
 fn missing_operand<T>(info: &OpInfo, operand: &OperandInfo, span: Span) -> Res<T> {
@@ -581,36 +492,7 @@ fn twin(info: &OpInfo, handles: bool) -> Option<&'static str> {
     op(&name).map(|op| op.info().mnemonic)
 }
 
-fn article(name: &str) -> String {
+pub(crate) fn article(name: &str) -> String {
     let an = name.starts_with('i') || name.starts_with("f3") || name.starts_with("f6");
     format!("{} {name}", if an { "an" } else { "a" })
-}
-
-fn type_list(types: &[ValType]) -> String {
-    let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
-    format!("({})", names.join(", "))
-}
-
-fn are(count: usize) -> String {
-    if count == 1 { "1 is".to_owned() } else { format!("{count} are") }
-}
-
-fn results_text(types: &[ValType]) -> String {
-    match types.len() {
-        0 => "no results".to_owned(),
-        1 => format!("1 result {}", type_list(types)),
-        n => format!("{n} results {}", type_list(types)),
-    }
-}
-
-/// What is wrong with the number of arguments; `given` is `None` if there are too many.
-fn count_message(context: &Context, types: &[ValType], call: bool, given: Option<usize>) -> String {
-    let verb = if call { "takes" } else { "returns" };
-    let count = match types.len() {
-        0 => "nothing".to_owned(),
-        1 => format!("1 value {}", type_list(types)),
-        n => format!("{n} values {}", type_list(types)),
-    };
-    let given = given.map_or_else(|| "more are".to_owned(), are);
-    format!("{} {verb} {count}, {given} given", context.callee)
 }

@@ -1,6 +1,6 @@
 //! Everything that the directives of a program say, before it becomes a cartridge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::items::Item;
 use crate::names::{Names, Ref};
 use crate::source::{Error, Res, Span, error};
 use crate::suggest::did_you_mean;
-use crate::token::Line;
+use crate::token::{Line, Tok};
 
 /// A program as read.
 pub(crate) struct Program {
@@ -48,6 +48,8 @@ pub(crate) struct Program {
     pub asset_names: Vec<String>,
     pub layout: Vec<Place>,
     pub symbols: BTreeMap<Rc<str>, Symbol>,
+    /// Addresses of strings that stand among arguments.
+    pub strings: BTreeMap<Rc<[u8]>, u32>,
     /// Names of symbols that are not placed yet, or that could not be.
     pub unplaced: BTreeMap<Rc<str>, Span>,
     /// Address behind the last datum, once known.
@@ -176,6 +178,8 @@ pub(crate) enum Place {
     Org(Expr),
     Align(Expr),
     Data(DataDecl),
+    /// A string that stands among arguments; these come last.
+    Text(Rc<[u8]>, Span),
 }
 
 pub(crate) struct DataDecl {
@@ -240,6 +244,7 @@ impl Program {
             asset_names: Vec::new(),
             layout: Vec::new(),
             symbols: BTreeMap::new(),
+            strings: BTreeMap::new(),
             unplaced: BTreeMap::new(),
             data_end: None,
             debug: DebugDecl::Auto,
@@ -255,6 +260,47 @@ impl Program {
 
     pub fn space_mut(&mut self, space: Space) -> &mut Names {
         &mut self.names[space as usize]
+    }
+
+    /// Places the strings that stand in functions behind all data, equal ones once.
+    pub fn place_strings(&mut self) {
+        let lines = self.lines.clone();
+        let mut seen = BTreeSet::new();
+        for token in self.funcs.iter().flat_map(|f| &lines[f.body.clone()]).flatten() {
+            if let Tok::Str(bytes) = &token.tok
+                && seen.insert(bytes.clone())
+            {
+                self.layout.push(Place::Text(bytes.clone(), token.span));
+            }
+        }
+    }
+
+    /// The value of a constant or the address of data; `None` if there is neither.
+    pub fn known(&self, name: &Name) -> Option<Res<Value>> {
+        if let Some(value) = self.consts.value(name, self) {
+            return Some(value);
+        }
+        if let Some(symbol) = self.symbols.get(&name.text) {
+            return Some(Ok(Value::Int(symbol.address.into())));
+        }
+        if self.unplaced.contains_key(&name.text) {
+            return Some(error(name.span, format!("the address of `{}` is not known yet here", name.text)));
+        }
+        self.data_end_value(&name.text).map(Ok)
+    }
+
+    /// The error for a name that means nothing where one of `what` is needed.
+    pub fn unknown(&self, name: &Name, what: &str) -> Box<Error> {
+        let is = |space: Space| self.space(space).get(&name.text).is_some();
+        let help = if is(Space::Global) {
+            Some(format!("`{}` is a global; read it with `global.get`", name.text))
+        } else if is(Space::Func) {
+            Some(format!("`{0}` is a function; its reference is funcref({0})", name.text))
+        } else {
+            let consts = self.consts.names().map(|(k, _)| &**k);
+            did_you_mean(&name.text, consts.chain(self.symbols.keys().map(|k| &**k)))
+        };
+        Error::new(name.span, format!("unknown {what} `{}`", name.text.escape_debug()), help)
     }
 
     /// The index of a signature that may already be there.
@@ -308,16 +354,7 @@ pub(crate) fn element_bytes(ty: SymbolType) -> u32 {
 
 impl Env for Program {
     fn value(&self, name: &Name) -> Res<Value> {
-        if let Some(value) = self.consts.value(name, self) {
-            return value;
-        }
-        if let Some(symbol) = self.symbols.get(&name.text) {
-            return Ok(Value::Int(symbol.address.into()));
-        }
-        if self.unplaced.contains_key(&name.text) {
-            return error(name.span, format!("the address of `{}` is not known yet here", name.text));
-        }
-        self.data_end_value(&name.text).ok_or_else(|| unknown_value(self, name))
+        self.known(name).unwrap_or_else(|| Err(self.unknown(name, "constant or data")))
     }
 
     fn builtin(&self, builtin: Builtin, name: &Name) -> Res<i128> {
@@ -336,27 +373,14 @@ impl Env for Program {
             }
             Builtin::Asset => {
                 let names = &self.asset_names;
-                names.binary_search_by(|n| (**n).cmp(&*name.text)).map(|i| i as i128).or_else(|_| {
+                names.binary_search_by(|n| (**n).cmp(&*name.text)).map(|i| i as i128).map_err(|_| {
                     let help = did_you_mean(&name.text, names.iter().map(String::as_str));
-                    Err(Error::new(name.span, format!("unknown asset `{}`", name.text), help))
+                    Error::new(name.span, format!("unknown asset `{}`", name.text), help)
                 })
             }
             Builtin::Defined => Ok(self.consts.contains(&name.text).into()),
         }
     }
-}
-
-fn unknown_value(program: &Program, name: &Name) -> Box<Error> {
-    let is = |space: Space| program.space(space).get(&name.text).is_some();
-    let help = if is(Space::Global) {
-        Some(format!("`{}` is a global; read it with `global.get`", name.text))
-    } else if is(Space::Func) {
-        Some(format!("`{0}` is a function; its reference is funcref({0})", name.text))
-    } else {
-        let consts = program.consts.names().map(|(k, _)| &**k);
-        did_you_mean(&name.text, consts.chain(program.symbols.keys().map(|k| &**k)))
-    };
-    Error::new(name.span, format!("unknown constant or data `{}`", name.text.escape_debug()), help)
 }
 
 /// The video mode, checked.

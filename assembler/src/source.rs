@@ -39,6 +39,11 @@ pub(crate) fn error_help<T>(span: Span, message: impl Into<String>, help: impl I
     Err(Box::new(Error { span, message: message.into(), help: Some(help.into()) }))
 }
 
+/// `1 page`, `2 pages`.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 impl Error {
     pub(crate) fn new(span: Span, message: impl Into<String>, help: Option<String>) -> Box<Error> {
         Box::new(Error { span, message: message.into(), help })

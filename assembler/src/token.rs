@@ -245,12 +245,14 @@ impl Lexer<'_> {
             '"' => Ok(Tok::Str(self.quoted('"')?.into())),
             '`' => {
                 let bytes = self.quoted('`')?;
-                let name = String::from_utf8(bytes).map_err(|_| ("this name is not UTF-8".to_owned(), None))?;
+                let name =
+                    String::from_utf8(bytes).map_err(|_| ("this name is not UTF-8".to_owned(), None))?;
                 Ok(Tok::Quoted(name.into()))
             }
             '\'' => self.character(),
             _ => {
-                let Some((punct, text)) = PUNCTS.iter().find(|(_, text)| self.rest().starts_with(text)) else {
+                let Some((punct, text)) = PUNCTS.iter().find(|(_, text)| self.rest().starts_with(text))
+                else {
                     return Err((format!("unexpected character `{}`", ch.escape_debug()), char_help(ch)));
                 };
                 for _ in 0..text.len() {
@@ -288,7 +290,8 @@ impl Lexer<'_> {
                 self.bump();
                 self.take_while(|c| c.is_ascii_digit() || c == '_');
             }
-            let exponent = self.rest().strip_prefix(['e', 'E']).map(|r| r.strip_prefix(['+', '-']).unwrap_or(r));
+            let exponent =
+                self.rest().strip_prefix(['e', 'E']).map(|r| r.strip_prefix(['+', '-']).unwrap_or(r));
             if exponent.is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit())) {
                 float = true;
                 self.bump();

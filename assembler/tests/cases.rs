@@ -13,7 +13,8 @@ fn outcome(folder: &Path, name: &str, source: &str) -> String {
     match assemble(name, source, &FileLoader::new(folder)) {
         Ok(cart) => {
             let text = disassemble(&cart);
-            let again = assemble("again.asm", &text, &FileLoader::new(folder)).expect("the disassembly assembles");
+            let again =
+                assemble("again.asm", &text, &FileLoader::new(folder)).expect("the disassembly assembles");
             assert!(again == cart, "{name}: the disassembly makes another cartridge");
             text
         }
@@ -22,6 +23,7 @@ fn outcome(folder: &Path, name: &str, source: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // Blessing is asked for in the environment.
 fn programs_have_the_outcome_that_is_written_behind_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let bless = std::env::var_os("BLESS").is_some();

@@ -12,7 +12,11 @@ use proptest::prelude::*;
 
 fn check_round_trip(cart: &Cartridge) {
     let bytes = cart.to_bytes();
-    assert_eq!(Cartridge::from_bytes(&bytes).as_ref(), Ok(cart), "the generator makes cartridges of the format");
+    assert_eq!(
+        Cartridge::from_bytes(&bytes).as_ref(),
+        Ok(cart),
+        "the generator makes cartridges of the format"
+    );
     let text = disassemble(cart);
     let again = assemble("again.asm", &text, &NoFiles).unwrap_or_else(|e| panic!("{e}\n{text}"));
     assert!(again.to_bytes() == bytes, "{text}\n-----\n{}", disassemble(&again));
@@ -23,6 +27,13 @@ proptest! {
     #[test]
     fn disassembled_cartridges_assemble_to_the_same_bytes(seed: u64, size in 1usize..9) {
         check_round_trip(&common::cartridge(&mut Gen::new(seed, size)));
+    }
+}
+
+proptest! {
+    #[test]
+    fn generated_programs_assemble_to_the_same_bytes(entropy: Vec<u8>) {
+        check_round_trip(&cartwheel_bytecode::generate(&entropy));
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Unit {
     /// Pixels of the surface that the call looked at after clipping.
     Pixel,
+    /// Rows of the surface in which clipping leaves something of the shape and what it encloses.
+    Row,
     /// Bytes read or written.
     Byte,
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Cost {
         let Some((cycles, units, unit)) = self.rate else { return Ok(()) };
         let unit = match unit {
             Unit::Pixel => "pixels",
+            Unit::Row => "rows",
             Unit::Byte => "bytes",
         };
         f.write_str(" + ")?;

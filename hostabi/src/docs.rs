@@ -17,7 +17,8 @@ pub fn syscalls_chapter() -> String {
          A `span` is two `i32` slots, address and length of a stretch of linear memory, both unsigned; `span_mut` is\n\
          one that the host writes. `bytes` is the handle of a byte string. A `status` is an `i32`; when it is not\n\
          OK, further results are 0 or null. Costs are cycles on top of the `syscall` instruction's own, rounded up to\n\
-         whole ones; pixels are those that are left after clipping.\n\n\
+         whole ones; pixels are those that are left after clipping, rows those of the surface in which\n\
+         clipping leaves something of a shape and what it encloses.\n\n\
          A call that breaks the rules of the boundary traps: it has done nothing, and its module ends.\n",
     );
     out.push_str(
@@ -37,7 +38,7 @@ pub fn syscalls_chapter() -> String {
     for domain in DOMAINS {
         line(&mut out, format_args!("\n## {}\n\n{}\n", domain.name, domain.doc));
         out.push_str(
-            "| id | parameters | results | statuses | traps | cost | |\n|---|---|---|---|---|---|---|\n",
+            "| id | parameters | results | statuses | traps | cost | capability, mode, meaning |\n|---|---|---|---|---|---|---|\n",
         );
         rows(domain.name).for_each(|info| row(&mut out, info));
         if Status::ALL.iter().any(|status| status.domain() == domain.name) {

@@ -44,10 +44,10 @@ macro_rules! for_each_syscall {
                     Gfx [] [] 5 Immediate
                     "Sets the place that is drawn at the surface's top left corner.";
                 GfxCircle circle "gfx.circle@1" (x: i32, y: i32, radius: i32, color: i32) -> ()
-                    Gfx [] [] 20 + (2 / 1 Pixel) Immediate
+                    Gfx [] [] 30 + (8 / 1 Row) Immediate
                     "Draws the rim of a disc of diameter 2 * radius + 1; a radius below 0 has no pixels.";
                 GfxCircleFill circle_fill "gfx.circle_fill@1" (x: i32, y: i32, radius: i32, color: i32) -> ()
-                    Gfx [] [] 20 + (1 / 2 Pixel) Immediate
+                    Gfx [] [] 20 + (6 / 1 Row) Immediate
                     "Draws a disc of diameter 2 * radius + 1; a radius below 0 has no pixels.";
                 GfxClear clear "gfx.clear@1" (color: i32) -> ()
                     Gfx [] [] 10 + (1 / 16 Pixel) Immediate
@@ -56,13 +56,13 @@ macro_rules! for_each_syscall {
                     Gfx [] [] 5 Immediate
                     "Limits drawing to a rectangle of the surface (the camera has no part in it).";
                 GfxImage image "gfx.image@1" (asset: i32, x: i32, y: i32, transparent: i32, flags: i32) -> (status: Status)
-                    Gfx [GfxNotFound, GfxNotLoaded, GfxBadImage] [BadArgument] 20 + (1 / 1 Pixel) Immediate
+                    Gfx [GfxNotFound, GfxNotLoaded, GfxBadImage] [BadArgument] 20 + (1 / 2 Pixel) Immediate
                     "Draws an image asset as a sprite.";
                 GfxImageSize image_size "gfx.image_size@1" (asset: i32) -> (status: Status, width: i32, height: i32)
                     Gfx [GfxNotFound, GfxNotLoaded, GfxBadImage] [] 10 Immediate
                     "Gives the size of an image asset.";
                 GfxImageSub image_sub "gfx.image_sub@1" (asset: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) -> (status: Status)
-                    Gfx [GfxNotFound, GfxNotLoaded, GfxBadImage, GfxOutside] [BadArgument] 20 + (1 / 1 Pixel) Immediate
+                    Gfx [GfxNotFound, GfxNotLoaded, GfxBadImage, GfxOutside] [BadArgument] 20 + (1 / 2 Pixel) Immediate
                     "Draws a rectangle of an image asset as a sprite; OUTSIDE if not all of it is in the image.";
                 GfxLine line "gfx.line@1" (x1: i32, y1: i32, x2: i32, y2: i32, color: i32) -> ()
                     Gfx [] [] 20 + (1 / 1 Pixel) Immediate
@@ -83,19 +83,19 @@ macro_rules! for_each_syscall {
                     Gfx [] [] 20 + (1 / 2 Pixel) Immediate
                     "Draws the rim of a rectangle, one pixel wide.";
                 GfxRectFill rect_fill "gfx.rect_fill@1" (x: i32, y: i32, width: i32, height: i32, color: i32) -> ()
-                    Gfx [] [] 20 + (1 / 4 Pixel) Immediate
+                    Gfx [] [] 20 + (1 / 8 Pixel) Immediate
                     "Draws a rectangle.";
                 GfxSize size "gfx.size@1" () -> (width: i32, height: i32)
                     Gfx [] [] 5 Immediate
                     "Gives the size of the surface.";
                 GfxSprite sprite "gfx.sprite@1" (pixels: Span, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) -> ()
-                    Gfx [] [ShortSpan, BadArgument] 20 + (1 / 1 Pixel) Immediate
+                    Gfx [] [ShortSpan, BadArgument] 20 + (1 / 2 Pixel) Immediate
                     "Draws `width * height` pixels of memory, a byte each, row by row.";
                 GfxSpriteBytes sprite_bytes "gfx.sprite_bytes@1" (pixels: Bytes, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) -> ()
-                    Gfx [] [ShortSpan, BadArgument] 20 + (1 / 1 Pixel) Immediate
+                    Gfx [] [ShortSpan, BadArgument] 20 + (1 / 2 Pixel) Immediate
                     "As `gfx.sprite`, with the pixels in a byte string.";
                 GfxSpriteSub sprite_sub "gfx.sprite_sub@1" (pixels: Span, stride: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) -> ()
-                    Gfx [] [ShortSpan, BadArgument] 20 + (1 / 1 Pixel) Immediate
+                    Gfx [] [ShortSpan, BadArgument] 20 + (1 / 2 Pixel) Immediate
                     "Draws a rectangle of a picture in memory whose rows are `stride` bytes apart.";
                 GfxText text "gfx.text@1" (text: Span, x: i32, y: i32, color: i32) -> ()
                     Gfx [] [] 20 + (20 / 1 Byte) Immediate

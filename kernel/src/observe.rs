@@ -11,8 +11,10 @@ pub struct CallEvent<'a> {
     pub module: ModuleId,
     /// What it called.
     pub syscall: Syscall,
-    /// What became of it.
-    pub outcome: Result<Completed, &'a Fault>,
+    /// What it came to.
+    pub done: Completed,
+    /// Why it did not come back, if it did not.
+    pub fault: Option<&'a Fault>,
 }
 
 /// Watches calls. It sees what happened and can change nothing of it.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use cartwheel_hostabi::{
-    Capability, CapabilitySet, Completed, Fault, Guest, RetiredId, SignatureError, SlotType, Syscall,
+    Capability, CapabilitySet, Completed, Fault, Guest, RetiredId, SignatureError, SlotType, Status, Syscall,
     SyscallInfo, SyscallTrap, dispatch, resolve, retired,
 };
 
@@ -180,31 +180,29 @@ impl Kernel {
     /// Makes a call: the import with an index, by the guest that waits in it.
     ///
     /// All of it happens here: the index and the arguments are checked, the handler runs, its cycles are charged
-    /// to the guest, and its results are written.
+    /// to the guest, and its results are written. Gives the status that the guest sees, if the row has one.
     #[inline]
-    pub fn call<G: Guest>(&mut self, id: ModuleId, import: u32, guest: &mut G) -> Result<Completed, Fault> {
+    pub fn call<G: Guest>(
+        &mut self,
+        id: ModuleId,
+        import: u32,
+        guest: &mut G,
+    ) -> Result<Option<Status>, Fault> {
         let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
-            return Err(Fault::Panic(format!("a call by module {}, which is not loaded", id.0)));
+            return Err(not_loaded(id));
         };
         let Some(binding) = module.bindings.get_mut(import as usize) else {
             return Err(SyscallTrap::InvalidIndex.into());
         };
-        let outcome = dispatch(binding.syscall, &mut Context { services: &mut module.services }, guest);
-        binding.usage.calls += 1;
-        match &outcome {
-            Ok(done) => {
-                binding.usage.cycles += done.cycles;
-                binding.usage.bytes += done.bytes;
-                binding.usage.objects += done.objects;
-            }
-            Err(_) => binding.usage.cycles += u64::from(binding.syscall.cost().base),
-        }
+        let mut done = Completed::default();
+        let result =
+            dispatch(binding.syscall, &mut Context { services: &mut module.services }, guest, &mut done);
+        binding.usage.add(&done);
         if let Some(observer) = &mut self.observer {
-            let event =
-                CallEvent { module: id, syscall: binding.syscall, outcome: outcome.as_ref().copied() };
-            observer.called(&event);
+            let fault = result.as_ref().err();
+            observer.called(&CallEvent { module: id, syscall: binding.syscall, done, fault });
         }
-        outcome
+        result.map(|()| done.status)
     }
 
     /// Begins a frame of a module: what its calls come to is counted from zero.
@@ -272,6 +270,11 @@ impl Kernel {
     fn module_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
         self.modules.get_mut(id.0 as usize)?.as_mut()
     }
+}
+
+#[cold]
+fn not_loaded(id: ModuleId) -> Fault {
+    Fault::Panic(format!("a call by module {}, which is not loaded", id.0))
 }
 
 /// Finds the row of an import and checks that the program may and can call it.

@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use cartwheel_hostabi::Completed;
+
 /// What calls of one syscall, or of all, came to in a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -15,7 +17,16 @@ pub struct Usage {
     pub objects: u64,
 }
 
+impl Usage {
+    /// Counts a call.
+    #[inline]
+    pub(crate) fn add(&mut self, done: &Completed) {
+        *self += Usage { calls: 1, cycles: done.cycles, bytes: done.bytes, objects: done.objects };
+    }
+}
+
 impl AddAssign for Usage {
+    #[inline]
     fn add_assign(&mut self, other: Usage) {
         self.calls += other.calls;
         self.cycles += other.cycles;

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use cartwheel_hostabi::mock::Slot;
 use cartwheel_hostabi::resolve;
 use cartwheel_kernel::glyph;
@@ -119,6 +121,16 @@ impl Shape {
                 });
                 covered(hit)
             }
+        }
+    }
+
+    /// True for places of a disc and so within its rim.
+    fn encloses(&self, px: i128, py: i128) -> bool {
+        match *self {
+            Shape::Circle { x, y, radius, .. } => {
+                in_disc(px - i128::from(x), py - i128::from(y), radius.into())
+            }
+            _ => false,
         }
     }
 
@@ -253,8 +265,10 @@ proptest! {
             let (id, memory, args) = shape.call(color);
             rig.guest.memory = memory;
             let args: Vec<Slot> = args.into_iter().map(Slot::from).collect();
-            let done = rig.try_call(id, &args).expect("a good call");
-            let mut work = 0;
+            let before = rig.guest.cycles;
+            rig.try_call(id, &args).expect("a good call");
+            let cycles = rig.guest.cycles - before;
+            let (mut work, mut rows) = (0, BTreeSet::new());
             for (i, pixel) in expected.iter_mut().enumerate() {
                 let (x, y) = ((i % usize::from(WIDTH)) as i64, (i / usize::from(WIDTH)) as i64);
                 let [left, top, width, height] = clip.map(i64::from);
@@ -262,6 +276,9 @@ proptest! {
                     continue;
                 }
                 let (x, y) = (i128::from(x) + i128::from(camera[0]), i128::from(y) + i128::from(camera[1]));
+                if shape.encloses(x, y) {
+                    rows.insert(y);
+                }
                 match shape.touch(x, y, color) {
                     Touch::No => {}
                     Touch::Seen => work += 1,
@@ -276,9 +293,10 @@ proptest! {
                 // Charged by the byte, whatever is visible of it.
                 Shape::Text { text, .. } => work = text.len() as u64,
                 Shape::Pixel { .. } => work = 0,
+                Shape::Circle { .. } => work = rows.len() as u64,
                 _ => {}
             }
-            prop_assert_eq!(done.cycles, resolve(id).expect(id).cost.cycles(work), "{} costs", id);
+            prop_assert_eq!(cycles, resolve(id).expect(id).cost.cycles(work), "{} costs", id);
         }
     }
 

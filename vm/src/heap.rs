@@ -14,6 +14,9 @@ pub(crate) const MIN_TRIGGER: u64 = 65_536;
 /// Most units of work that a stalled allocation does in a frame.
 const STALL_UNITS: u64 = 65_536;
 
+/// Largest payload that is kept for another object, in cells: above it the host's allocator costs little beside the work.
+const POOLED_CELLS: usize = 32;
+
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -63,6 +66,8 @@ pub(crate) struct Heap {
     stall: u8,
     max_bytes: u64,
     max_objects: u32,
+    /// Payloads of small objects that were freed, by number of cells, to be used again. Not part of the state.
+    pool: Vec<Vec<Box<[u64]>>>,
     /// Bytes and objects allocated, for those who count them. Not part of the state.
     pub(crate) allocated_bytes: u64,
     pub(crate) allocated_objects: u64,
@@ -88,6 +93,7 @@ impl Heap {
             stall: 0,
             max_bytes: limits.max_heap_bytes,
             max_objects: limits.max_heap_objects,
+            pool: Vec::new(),
             allocated_bytes: 0,
             allocated_objects: 0,
         }
@@ -106,6 +112,20 @@ impl Heap {
     /// Number of objects.
     pub(crate) fn objects(&self) -> u32 {
         self.objects
+    }
+
+    // ---- for handlers ------------------------------------------------------------------------------
+
+    /// The slots; handle `n` is at `n - 1`.
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> *const Slot {
+        self.slots.as_ptr()
+    }
+
+    /// True while overwritten handles have to be shaded.
+    #[inline(always)]
+    pub(crate) fn is_marking(&self) -> bool {
+        self.phase == Phase::Mark
     }
 
     // ---- looking at objects ----------------------------------------------------------------------
@@ -166,20 +186,6 @@ impl Heap {
     fn record(&self, handle: u64, shape: u32) -> Look<&Slot> {
         let slot = self.of_kind(handle, Kind::Record)?;
         if slot.shape == shape { Ok(slot) } else { Err(TrapCode::WrongKind) }
-    }
-
-    /// A cell of a record: scalar fields first, then handle fields.
-    #[inline]
-    pub(crate) fn field(&self, handle: u64, shape: u32, cell: usize) -> Look<u64> {
-        self.record(handle, shape).map(|slot| slot.cells[cell])
-    }
-
-    /// Sets a scalar field.
-    #[inline]
-    pub(crate) fn set_scalar(&mut self, handle: u64, shape: u32, cell: usize, value: u64) -> Look<()> {
-        self.record(handle, shape)?;
-        self.slots[handle as usize - 1].cells[cell] = value;
-        Ok(())
     }
 
     /// Sets a handle field.
@@ -352,13 +358,24 @@ impl Heap {
         self.insert(Kind::Record, cells, cells as u32, def.scalars.into(), shape)
     }
 
+    /// A payload of zeros, from the pool if it has one.
+    fn take_cells(&mut self, count: usize) -> Box<[u64]> {
+        match self.pool.get_mut(count).and_then(Vec::pop) {
+            Some(mut cells) => {
+                cells.fill(0);
+                cells
+            }
+            None => vec![0; count].into_boxed_slice(),
+        }
+    }
+
     fn insert(&mut self, kind: Kind, cells: usize, len: u32, first_handle: usize, shape: u32) -> u64 {
         let size = OBJECT_BYTES + cells as u64 * 8;
         self.bytes += size;
         self.objects += 1;
         self.allocated_bytes += size;
         self.allocated_objects += 1;
-        let cells = vec![0; cells].into_boxed_slice();
+        let cells = self.take_cells(cells);
         let slot = Slot { cells, len, first_handle: first_handle as u32, shape, kind, mark: self.epoch };
         if self.free == 0 {
             self.slots.push(slot);
@@ -448,8 +465,12 @@ impl Heap {
         if slot.kind != Kind::Free && slot.mark != self.epoch {
             self.bytes -= OBJECT_BYTES + slot.cells.len() as u64 * 8;
             self.objects -= 1;
-            *slot = Slot::free(self.free);
+            let freed = std::mem::replace(slot, Slot::free(self.free));
             self.free = self.cursor;
+            if freed.cells.len() <= POOLED_CELLS {
+                self.pool.resize_with(POOLED_CELLS + 1, Vec::new);
+                self.pool[freed.cells.len()].push(freed.cells);
+            }
         }
     }
 
@@ -495,6 +516,28 @@ impl Heap {
 }
 
 impl Slot {
+    #[inline(always)]
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    #[inline(always)]
+    pub(crate) fn shape(&self) -> u32 {
+        self.shape
+    }
+
+    /// Length in bytes of a byte string, else in cells.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// The payload, which handlers write through: they have the heap to themselves.
+    #[inline(always)]
+    pub(crate) fn cells(&self) -> *mut u64 {
+        self.cells.as_ptr().cast_mut()
+    }
+
     fn free(next: u32) -> Slot {
         Slot { cells: Box::default(), len: next, first_handle: 0, shape: 0, kind: Kind::Free, mark: false }
     }

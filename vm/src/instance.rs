@@ -121,8 +121,8 @@ impl Instance {
         for (entry, function) in entry_cells.as_mut_slice().iter_mut().zip(&cart.functions) {
             *entry = Entry {
                 code: std::ptr::null(),
-                cells: u32::MAX,
-                signature: program.signature_id(function.sig),
+                bytes: Entry::UNPREPARED,
+                signature: program.signature_id(function.sig).into(),
             };
         }
         let global_cells = Buffer::new(cart.globals.len());
@@ -426,8 +426,8 @@ impl Instance {
         let program = core.program.clone();
         let entry = &mut core.entry_cells.as_mut_slice()[callee as usize];
         entry.code = program.prepared(callee).code.as_ptr();
-        entry.cells = program.frame_cells(callee);
-        let cells = entry.cells as usize;
+        let cells = program.frame_cells(callee) as usize;
+        entry.bytes = cells as u64 * 8;
 
         let depth = walk::depth(core);
         if depth + 1 > core.limits.max_frames as usize {

@@ -117,7 +117,9 @@ fn memory(out: &mut String, cart: &Cartridge, names: &NameTable) {
     for (i, global) in cart.globals.iter().enumerate() {
         let name = names.get(Space::Global, i as u32);
         let constant = if global.mutable { "" } else { "const " };
-        let null = !global.ty.is_32_bit() && global.ty.bank() == cartwheel_bytecode::Bank::Handle && global.init == 0;
+        let null = !global.ty.is_32_bit()
+            && global.ty.bank() == cartwheel_bytecode::Bank::Handle
+            && global.init == 0;
         let init = if null { "null".to_owned() } else { text::value(global.init, global.ty) };
         let _ = writeln!(out, ".global {constant}{name}: {} = {init}", global.ty.name());
     }

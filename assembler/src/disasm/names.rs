@@ -35,7 +35,8 @@ impl NameTable {
         let tables = own(&mut exported(|i| if let ExportItem::Table(i) = i { Some(i) } else { None }));
         let shapes = pairs(debug.map_or(&empty, |d| &d.shapes));
         let plain_id = |id: &str| id.split('@').next().unwrap_or("").to_owned();
-        let imports = cart.imports.iter().enumerate().map(|(i, import)| (i as u32, plain_id(&import.id))).collect();
+        let imports =
+            cart.imports.iter().enumerate().map(|(i, import)| (i as u32, plain_id(&import.id))).collect();
         let name = |space: Space, prefix: &str, wanted: Vec<(u32, String)>| {
             assign(cart.space_len(space), prefix, wanted)
         };
@@ -70,10 +71,7 @@ impl NameTable {
 fn assign(count: usize, prefix: &str, wanted: Vec<(u32, String)>) -> Vec<String> {
     let mut owners: BTreeMap<&str, Option<u32>> = BTreeMap::new();
     for (index, name) in wanted.iter().filter(|(index, name)| (*index as usize) < count && !name.is_empty()) {
-        owners
-            .entry(name)
-            .and_modify(|owner| *owner = owner.filter(|o| o == index))
-            .or_insert(Some(*index));
+        owners.entry(name).and_modify(|owner| *owner = owner.filter(|o| o == index)).or_insert(Some(*index));
     }
     let mut names: Vec<Option<&str>> = vec![None; count];
     for (index, name) in &wanted {
@@ -82,7 +80,7 @@ fn assign(count: usize, prefix: &str, wanted: Vec<(u32, String)>) -> Vec<String>
         }
     }
     let used: BTreeSet<&str> = names.iter().flatten().copied().collect();
-    // No number of underscores can be used up by fewer names than that.
+    // It ends: every step needs one more name that is used.
     let numbered = |i: usize| {
         let mut name = format!("{prefix}{i}");
         while used.contains(name.as_str()) {

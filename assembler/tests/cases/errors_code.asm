@@ -47,6 +47,7 @@
   call pair(1) -> count, thing
   call pair(1, null, 2) -> count, thing
   call pair(null, 1) -> count, thing
+  call pair("text", null)
   call pair(1, null)
   call pair(1, null) -> count
   call pair(1, null) -> thing, count
@@ -158,7 +159,7 @@ after:
 ;    |
 ;    = help: did you mean `count`?
 ;
-; error: unknown constant or data `cout`
+; error: unknown register, constant or data `cout`
 ;   --> errors_code.asm:25:18
 ;    |
 ; 25 |   i32.add count, cout, 2
@@ -222,7 +223,7 @@ after:
 ;    |
 ;    = help: `score` is a global; write it with `global.set`
 ;
-; error: unknown constant or data `score`
+; error: unknown register, constant or data `score`
 ;   --> errors_code.asm:34:18
 ;    |
 ; 34 |   i32.add count, score, 1
@@ -249,6 +250,8 @@ after:
 ;    |
 ; 37 |   move_h thing, 5
 ;    |                 ^
+;    |
+;    = help: write `move_h d, a`
 ;
 ; error: expected a handle register or `null`, found `thng`
 ;   --> errors_code.asm:38:17
@@ -263,6 +266,8 @@ after:
 ;    |
 ; 39 |   i32.load count, ball
 ;    |                   ^^^^
+;    |
+;    = help: write `i32.load d, [addr + offset]`
 ;
 ; error: offsets of addresses cannot be negative
 ;   --> errors_code.asm:40:26
@@ -332,200 +337,214 @@ after:
 ; 49 |   call pair(null, 1) -> count, thing
 ;    |             ^^^^
 ;
-; error: `pair` has the results (i32, handle)
-;   --> errors_code.asm:50:21
+; error: a string stands for two i32 arguments, its address and its length
+;   --> errors_code.asm:50:13
 ;    |
-; 50 |   call pair(1, null)
+; 50 |   call pair("text", null)
+;    |             ^^^^^^
+;
+; error: `pair` has the results (i32, handle)
+;   --> errors_code.asm:51:21
+;    |
+; 51 |   call pair(1, null)
 ;    |                     ^
 ;    |
 ;    = help: name registers for them behind `->`, or `_` to drop one
 ;
 ; error: `pair` has 2 results (i32, handle), 1 is named
-;   --> errors_code.asm:51:30
+;   --> errors_code.asm:52:30
 ;    |
-; 51 |   call pair(1, null) -> count
+; 52 |   call pair(1, null) -> count
 ;    |                              ^
 ;    |
 ;    = help: `_` drops a result
 ;
 ; error: `thing` is a handle register, a scalar is needed here
-;   --> errors_code.asm:52:25
+;   --> errors_code.asm:53:25
 ;    |
-; 52 |   call pair(1, null) -> thing, count
+; 53 |   call pair(1, null) -> thing, count
 ;    |                         ^^^^^
 ;
 ; error: `pair` has 2 results (i32, handle), more registers are named
-;   --> errors_code.asm:53:39
+;   --> errors_code.asm:54:39
 ;    |
-; 53 |   call pair(1, null) -> count, thing, count
+; 54 |   call pair(1, null) -> count, thing, count
 ;    |                                       ^^^^^
 ;
 ; error: unknown syscall `gfx.rekt`
-;   --> errors_code.asm:54:11
+;   --> errors_code.asm:55:11
 ;    |
-; 54 |   syscall gfx.rekt(1)
+; 55 |   syscall gfx.rekt(1)
 ;    |           ^^^^^^^^
 ;    |
 ;    = help: did you mean `gfx.rect`?
 ;
 ; error: `gfx.clear@1` needs the capability `gfx`, which is not declared
-;   --> errors_code.asm:55:11
+;   --> errors_code.asm:56:11
 ;    |
-; 55 |   syscall gfx.clear(1)
+; 56 |   syscall gfx.clear(1)
 ;    |           ^^^^^^^^^
 ;    |
 ;    = help: add `.capability gfx`
 ;
 ; error: unknown type `callbak`
-;   --> errors_code.asm:56:12
+;   --> errors_code.asm:57:12
 ;    |
-; 56 |   call_ref callbak, count(1) -> count
+; 57 |   call_ref callbak, count(1) -> count
 ;    |            ^^^^^^^
 ;    |
 ;    = help: did you mean `callback`?
 ;
 ; error: this table holds handles
-;   --> errors_code.asm:57:27
+;   --> errors_code.asm:58:27
 ;    |
-; 57 |   call_indirect callback, things, 0(1) -> count
+; 58 |   call_indirect callback, things, 0(1) -> count
 ;    |                           ^^^^^^
 ;
 ; error: the shape has no field `vlaue`
-;   --> errors_code.asm:58:28
+;   --> errors_code.asm:59:28
 ;    |
-; 58 |   record.get count, thing, node.vlaue
+; 59 |   record.get count, thing, node.vlaue
 ;    |                            ^^^^^^^^^^
 ;    |
 ;    = help: did you mean `value`?
 ;
 ; error: `next` is a handle field
-;   --> errors_code.asm:59:34
+;   --> errors_code.asm:60:34
 ;    |
-; 59 |   record.get count, thing, node, next
+; 60 |   record.get count, thing, node, next
 ;    |                                  ^^^^
 ;    |
 ;    = help: handle fields are read and written by `record.get_h` and `record.set_h`
 ;
-; error: the shape has 1 scalar fields
-;   --> errors_code.asm:60:34
+; error: the shape has 1 scalar field
+;   --> errors_code.asm:61:34
 ;    |
-; 60 |   record.get count, thing, node, 7
+; 61 |   record.get count, thing, node, 7
 ;    |                                  ^
 ;
 ; error: unknown shape `nod`
-;   --> errors_code.asm:61:28
+;   --> errors_code.asm:62:28
 ;    |
-; 61 |   record.get count, thing, nod, 7
+; 62 |   record.get count, thing, nod, 7
 ;    |                            ^^^
 ;    |
 ;    = help: did you mean `node`?
 ;
 ; error: this global holds an i32
-;   --> errors_code.asm:62:23
+;   --> errors_code.asm:63:23
 ;    |
-; 62 |   global.get_h thing, score
+; 63 |   global.get_h thing, score
 ;    |                       ^^^^^
 ;    |
 ;    = help: use `global.get`
 ;
 ; error: this global is constant
-;   --> errors_code.asm:63:14
+;   --> errors_code.asm:64:14
 ;    |
-; 63 |   global.set limit, 1
+; 64 |   global.set limit, 1
 ;    |              ^^^^^
 ;    |
 ;    = help: declare it without `const` to set it
 ;
 ; error: this global holds a handle
-;   --> errors_code.asm:64:21
+;   --> errors_code.asm:65:21
 ;    |
-; 64 |   global.get count, best
+; 65 |   global.get count, best
 ;    |                     ^^^^
 ;    |
 ;    = help: use `global.get_h`
 ;
 ; error: unknown global `scor`
-;   --> errors_code.asm:65:21
+;   --> errors_code.asm:66:21
 ;    |
-; 65 |   global.get count, scor
+; 66 |   global.get count, scor
 ;    |                     ^^^^
 ;    |
 ;    = help: did you mean `score`?
 ;
 ; error: this table holds handles
-;   --> errors_code.asm:66:20
+;   --> errors_code.asm:67:20
 ;    |
-; 66 |   table.get count, things, 0
+; 67 |   table.get count, things, 0
 ;    |                    ^^^^^^
 ;    |
 ;    = help: use `table.get_h`
 ;
 ; error: one of these holds functions and the other one handles
-;   --> errors_code.asm:67:3
+;   --> errors_code.asm:68:3
 ;    |
-; 67 |   table.copy calls, things, 0, 0, 0
+; 68 |   table.copy calls, things, 0, 0, 0
 ;    |   ^^^^^^^^^^
 ;
 ; error: the function returns nothing, more are given
-;   --> errors_code.asm:68:10
+;   --> errors_code.asm:69:10
 ;    |
-; 68 |   return 1
+; 69 |   return 1
 ;    |          ^
 ;
 ; error: unknown instruction `count`
-;   --> errors_code.asm:69:3
+;   --> errors_code.asm:70:3
 ;    |
-; 69 |   count = 5
+; 70 |   count = 5
 ;    |   ^^^^^
 ;    |
 ;    = help: registers are set by instructions, as in `i32.const x, 5`; constants by `.const NAME = 5`
 ;
 ; error: execution would run out of the function behind this
-;   --> errors_code.asm:70:3
+;   --> errors_code.asm:71:3
 ;    |
-; 70 |   move r40000, 1
+; 71 |   move r40000, 1
 ;    |   ^^^^
 ;    |
 ;    = help: end it with `return`, `br`, `halt`, `trap` or `unreachable`
 ;
 ; error: registers are numbered 0 to 32767
-;   --> errors_code.asm:70:8
+;   --> errors_code.asm:71:8
 ;    |
-; 70 |   move r40000, 1
+; 71 |   move r40000, 1
 ;    |        ^^^^^^
 ;
 ; error: a backward branch has to go to a `loop`, `back` is none
-;   --> errors_code.asm:76:6
+;   --> errors_code.asm:77:6
 ;    |
-; 76 |   br back
+; 77 |   br back
 ;    |      ^^^^
 ;    |
 ;    = help: put the instruction `loop` directly behind the label `back:`
 ;
 ; error: label `twice` is there twice in this function
-;   --> errors_code.asm:79:1
+;   --> errors_code.asm:80:1
 ;    |
-; 79 | twice:
+; 80 | twice:
 ;    | ^^^^^
 ;
 ; error: execution would run out of the function behind this
-;   --> errors_code.asm:84:3
+;   --> errors_code.asm:85:3
 ;    |
-; 84 |   nop
+; 85 |   nop
 ;    |   ^^^
 ;    |
 ;    = help: end it with `return`, `br`, `halt`, `trap` or `unreachable`
 ;
 ; error: no instruction follows the label `after`
-;   --> errors_code.asm:89:1
+;   --> errors_code.asm:90:1
 ;    |
-; 89 | after:
+; 90 | after:
 ;    | ^^^^^
 ;
-; error: the function uses 1 scalar and 0 handle registers
-;   --> errors_code.asm:96:3
+; error: function `empty` has no instructions
+;   --> errors_code.asm:93:7
 ;    |
-; 96 |   .registers 0, 0
+; 93 | .func empty()
+;    |       ^^^^^
+;    |
+;    = help: a function that does nothing is a lone `return`
+;
+; error: the function uses 1 scalar and 0 handle registers
+;   --> errors_code.asm:97:3
+;    |
+; 97 |   .registers 0, 0
 ;    |   ^^^^^^^^^^
 ;
-; 60 errors
+; 62 errors

@@ -33,6 +33,15 @@
 .macro open
 
 ;;;
+; error: unknown instruction or macro `i32.ad`
+;  --> errors_macros.asm:4:3
+;   |
+; 4 |   i32.ad $reg, $reg
+;   |   ^^^^^^
+;   |
+;   = note: in macro `inc` at errors_macros.asm:14
+;   = help: did you mean `i32.add`?
+;
 ; error: macro `inc` is defined twice
 ;  --> errors_macros.asm:6:8
 ;   |
@@ -45,21 +54,21 @@
 ; 8 | .macro nop
 ;   |        ^^^
 ;
-; error: macro `inc` takes 1 arguments, not 0
+; error: macro `inc` takes 1 to 2 arguments, not 0
 ;   --> errors_macros.asm:12:3
 ;    |
 ; 12 |   inc
 ;    |   ^^^
 ;    |
-;    = help: its parameters are: reg
+;    = help: its parameters are: reg, by
 ;
-; error: macro `inc` takes 1 arguments, not 3
+; error: macro `inc` takes 1 to 2 arguments, not 3
 ;   --> errors_macros.asm:13:3
 ;    |
 ; 13 |   inc i, 1, 2
 ;    |   ^^^
 ;    |
-;    = help: its parameters are: reg
+;    = help: its parameters are: reg, by
 ;
 ; error: unknown instruction or macro `icn`
 ;   --> errors_macros.asm:15:3
@@ -74,6 +83,8 @@
 ;    |
 ; 16 |   move i, $i
 ;    |           ^^
+;    |
+;    = help: write `move d, a`
 ;
 ; error: `UNKNOWN` is not a constant that is defined above
 ;   --> errors_macros.asm:19:5
@@ -105,7 +116,7 @@
 ; 27 | .endmacro
 ;    | ^^^^^^^^^
 ;
-; error: cannot include "missing.inc": No such file or directory (os error 2)
+; error: cannot include "missing.inc": entity not found
 ;   --> errors_macros.asm:28:10
 ;    |
 ; 28 | .include "missing.inc"
@@ -135,4 +146,4 @@
 ; 2 |   unknown_op 1
 ;   |   ^^^^^^^^^^
 ;
-; 16 errors
+; 17 errors

@@ -56,14 +56,6 @@
 ; 4 | .import log.write@1 (i32)
 ;   |         ^^^^^^^^^
 ;
-; error: `log.write@1` needs the capability `log`, which is not declared
-;  --> errors_things.asm:4:9
-;   |
-; 4 | .import log.write@1 (i32)
-;   |         ^^^^^^^^^
-;   |
-;   = help: add `.capability log`
-;
 ; error: `telemetry.counter@1` needs the capability `telemetry`, which is not declared
 ;  --> errors_things.asm:5:9
 ;   |
@@ -199,5 +191,13 @@
 ;    |
 ; 33 | .func last()
 ;    |       ^^^^
+;
+; error: function `last` has no instructions
+;   --> errors_things.asm:33:7
+;    |
+; 33 | .func last()
+;    |       ^^^^
+;    |
+;    = help: a function that does nothing is a lone `return`
 ;
 ; 25 errors

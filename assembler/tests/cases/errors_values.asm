@@ -149,7 +149,7 @@
 ; 20 | .align 3
 ;    |        ^
 ;
-; error: cannot read "missing.bin": No such file or directory (os error 2)
+; error: cannot read "missing.bin": entity not found
 ;   --> errors_values.asm:21:24
 ;    |
 ; 21 | .data name: bytes file("missing.bin")
@@ -181,7 +181,7 @@
 ; 30 | .cycles 0
 ;    |         ^
 ;
-; error: the data needs 1 pages of 64 KiB
+; error: the data needs 1 page of 64 KiB
 ;   --> errors_values.asm:31:9
 ;    |
 ; 31 | .memory 0

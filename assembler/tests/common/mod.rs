@@ -63,10 +63,59 @@ impl Gen {
     /// Names as people choose them, keywords, and anything else that is UTF-8.
     pub fn string(&mut self) -> String {
         const NAMES: &[&str] = &[
-            "", "_", "update", "start", "r0", "h1", "null", "const", "type", "passive", "at", "declared", "handle", "func",
-            "func0", "global0", "type0", "a.b", "a.", ".a", "x@1", "gfx.rect", "i32.add", "loop", "nan", "cell", "L0",
-            "data_end", "sizeof", "hex", "file", "memory", "main", "library", "i32", "scalar", "\u{feff}x", "a b",
-            "`", "\"", "\\", "'", ";", "\n", "\r\n", "\0", "\u{7f}", "größe", "ボール", "\u{2028}", "\u{10ffff}", "}", "$x",
+            "",
+            "_",
+            "update",
+            "start",
+            "r0",
+            "h1",
+            "null",
+            "const",
+            "type",
+            "passive",
+            "at",
+            "declared",
+            "handle",
+            "func",
+            "func0",
+            "global0",
+            "type0",
+            "a.b",
+            "a.",
+            ".a",
+            "x@1",
+            "gfx.rect",
+            "i32.add",
+            "loop",
+            "nan",
+            "cell",
+            "L0",
+            "data_end",
+            "sizeof",
+            "hex",
+            "file",
+            "memory",
+            "main",
+            "library",
+            "i32",
+            "scalar",
+            "\u{feff}x",
+            "a b",
+            "`",
+            "\"",
+            "\\",
+            "'",
+            ";",
+            "\n",
+            "\r\n",
+            "\0",
+            "\u{7f}",
+            "größe",
+            "ボール",
+            "\u{2028}",
+            "\u{10ffff}",
+            "}",
+            "$x",
         ];
         let simple = self.pick(NAMES).unwrap_or("");
         match self.below(4) {
@@ -78,9 +127,31 @@ impl Gen {
 
     fn bits(&mut self) -> u64 {
         const SPECIAL: &[u64] = &[
-            0, 1, 2, 10, 127, 128, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7f80_0000, 0xff80_0000, 0x7fc0_0000, 0xffc0_0000,
-            0x7f80_0001, 0x7fff_ffff_ffff_ffff, 1 << 63, u64::MAX, 0x7ff0_0000_0000_0000, 0xfff0_0000_0000_0000,
-            0x7ff8_0000_0000_0000, 0xfff8_0000_0000_0000, 0x7ff0_0000_0000_0001, 0x3ff0_0000_0000_0000, 0x3f80_0000, 0x0000_0001,
+            0,
+            1,
+            2,
+            10,
+            127,
+            128,
+            0x7fff_ffff,
+            0x8000_0000,
+            0xffff_ffff,
+            0x7f80_0000,
+            0xff80_0000,
+            0x7fc0_0000,
+            0xffc0_0000,
+            0x7f80_0001,
+            0x7fff_ffff_ffff_ffff,
+            1 << 63,
+            u64::MAX,
+            0x7ff0_0000_0000_0000,
+            0xfff0_0000_0000_0000,
+            0x7ff8_0000_0000_0000,
+            0xfff8_0000_0000_0000,
+            0x7ff0_0000_0000_0001,
+            0x3ff0_0000_0000_0000,
+            0x3f80_0000,
+            0x0000_0001,
         ];
         if self.chance(2) { self.next() >> self.below(64) } else { self.pick(SPECIAL).unwrap_or(0) }
     }
@@ -115,8 +186,7 @@ fn value_cell(g: &mut Gen, ty: ValType) -> u64 {
 
 /// A cartridge that the verifier would accept.
 pub fn cartridge(g: &mut Gen) -> Cartridge {
-    let mut cart = Cartridge::default();
-    cart.types = g.list(Gen::signature);
+    let mut cart = Cartridge { types: g.list(Gen::signature), ..Cartridge::default() };
     let unit = g.below(cart.types.len() + 1);
     cart.types.insert(unit, Signature::default());
     cart.memory = if g.chance(4) {
@@ -144,10 +214,12 @@ pub fn cartridge(g: &mut Gen) -> Cartridge {
     cart.elems = g.list(|g| elem(g, &tables, functions));
     cart.shapes = g.list(|g| ShapeDef { scalars: g.below(4) as u16, handles: g.below(4) as u16 });
     let types = cart.types.len();
-    cart.imports = g.list(|g| Import { id: import_id(g), sig: g.below(types) as u32 });
-    manifest(g, &mut cart, unit as u32, functions);
-    cart.functions =
-        (0..functions).map(|i| Function { sig: if i == 0 { unit } else { g.below(types) } as u32, ..Default::default() }).collect();
+    cart.imports =
+        g.list(|g| cartwheel_bytecode::cartridge::Import { id: import_id(g), sig: g.below(types) as u32 });
+    manifest(g, &mut cart);
+    cart.functions = (0..functions)
+        .map(|i| Function { sig: if i == 0 { unit } else { g.below(types) } as u32, ..Default::default() })
+        .collect();
     for index in 0..functions {
         cart.functions[index] = function(g, &cart, index);
     }
@@ -164,7 +236,8 @@ pub fn cartridge(g: &mut Gen) -> Cartridge {
 }
 
 fn import_id(g: &mut Gen) -> String {
-    const IDS: &[&str] = &["gfx.rect@1", "gfx.clear@1", "log.write@1", "gfx.rect", "gfx.rect.v1", "my.call@7", "a.b@01"];
+    const IDS: &[&str] =
+        &["gfx.rect@1", "gfx.clear@1", "log.write@1", "gfx.rect", "gfx.rect.v1", "my.call@7", "a.b@01"];
     if g.chance(3) { g.string() } else { g.pick(IDS).unwrap_or("").to_owned() }
 }
 
@@ -183,7 +256,7 @@ fn elem(g: &mut Gen, tables: &[TableDef], functions: usize) -> ElemSegment {
     ElemSegment { handles, mode, items }
 }
 
-fn manifest(g: &mut Gen, cart: &mut Cartridge, _unit: u32, functions: usize) {
+fn manifest(g: &mut Gen, cart: &mut Cartridge) {
     let capabilities: BTreeSet<String> =
         g.list(|g| if g.chance(2) { "gfx".to_owned() } else { g.string() }).into_iter().collect();
     cart.manifest = Manifest {
@@ -203,7 +276,6 @@ fn manifest(g: &mut Gen, cart: &mut Cartridge, _unit: u32, functions: usize) {
         cycles_per_frame: g.bits().max(1),
         capabilities: capabilities.into_iter().collect(),
     };
-    let _ = functions;
 }
 
 fn exports(g: &mut Gen, cart: &mut Cartridge) {
@@ -225,7 +297,8 @@ fn exports(g: &mut Gen, cart: &mut Cartridge) {
 /// Debug information need not agree with anything.
 fn debug(g: &mut Gen, cart: &Cartridge) -> DebugInfo {
     let names = |g: &mut Gen| -> Vec<(u32, String)> {
-        let map: BTreeMap<u32, String> = g.list(|g| (g.below(g.size * 2) as u32, g.string())).into_iter().collect();
+        let map: BTreeMap<u32, String> =
+            g.list(|g| (g.below(g.size * 2) as u32, g.string())).into_iter().collect();
         map.into_iter().collect()
     };
     let symbol = |g: &mut Gen| DataSymbol {
@@ -394,8 +467,10 @@ impl Body<'_> {
     /// A label further on, or one at a `loop`.
     fn label(&mut self) -> Option<u32> {
         let at = self.at;
-        let good: Vec<u32> =
-            (0..self.labels.len()).filter(|&i| self.labels[i].0 > at || self.labels[i].1).map(|i| i as u32).collect();
+        let good: Vec<u32> = (0..self.labels.len())
+            .filter(|&i| self.labels[i].0 > at || self.labels[i].1)
+            .map(|i| i as u32)
+            .collect();
         self.g.pick(&good)
     }
 
@@ -427,7 +502,9 @@ impl Body<'_> {
         types
             .iter()
             .map(|ty| match ty.bank() {
-                Bank::Handle => Some(if self.g.chance(2) { None } else { self.handle() }.map_or(Arg::Null, Arg::HReg)),
+                Bank::Handle => {
+                    Some(if self.g.chance(2) { None } else { self.handle() }.map_or(Arg::Null, Arg::HReg))
+                }
                 Bank::Scalar => {
                     let register = if self.g.chance(2) { self.scalar() } else { None };
                     Some(register.map_or_else(|| Arg::Imm(value_cell(self.g, *ty)), Arg::Reg))

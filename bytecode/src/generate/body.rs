@@ -233,28 +233,29 @@ impl Body<'_, '_> {
         }
     }
 
-    /// A call, mostly of a function behind this one, so that recursion is rare.
+    /// A call.
     fn call(&mut self) {
-        let func = self.callee();
+        let Some(func) = self.callee() else { return self.syscall() };
         let sig = self.cart.functions[func as usize].sig;
         let sig = &self.cart.types[sig as usize];
         let (args, results) = (self.arguments(&sig.params), self.destinations(&sig.results));
         self.push(Instr::Call { func: Func(func), args, results });
     }
 
-    fn callee(&mut self) -> u32 {
+    /// A function to call: mostly one behind this one, so that recursion is rare. `None` if there is none.
+    fn callee(&mut self) -> Option<u32> {
         let functions = self.cart.functions.len() as u32;
-        let behind = functions - 1 - self.func;
-        if behind == 0 || self.entropy.chance(16) {
-            return self.entropy.below(functions);
+        if self.entropy.chance(3) {
+            return Some(self.entropy.below(functions));
         }
-        self.func + 1 + self.entropy.below(behind)
+        let behind = functions - 1 - self.func;
+        (behind > 0).then(|| self.func + 1 + self.entropy.below(behind))
     }
 
     /// A call through a table or by a function reference, mostly with the right signature.
     fn indirect_call(&mut self) {
-        let func = self.callee();
-        let sig = if self.entropy.chance(16) {
+        let Some(func) = self.callee() else { return self.syscall() };
+        let sig = if self.entropy.chance(4) {
             self.entropy.below(self.cart.types.len() as u32)
         } else {
             self.cart.functions[func as usize].sig
@@ -262,7 +263,7 @@ impl Body<'_, '_> {
         let types = &self.cart.types[sig as usize];
         let (args, results) = (self.arguments(&types.params), self.destinations(&types.results));
         let sig = Sig(sig);
-        let wrong = self.entropy.chance(16);
+        let wrong = self.entropy.chance(4);
         if self.entropy.chance(128) {
             let index = if wrong { Src::Reg(self.scalar_src()) } else { Src::Imm(func as i32) };
             self.push(Instr::CallIndirect { sig, table: Table(0), index, args, results });

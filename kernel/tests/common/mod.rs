@@ -2,7 +2,7 @@
 #![allow(dead_code)] // every test file uses its own part
 
 use cartwheel_hostabi::mock::{MockGuest, Slot};
-use cartwheel_hostabi::{CATALOGUE, Capability, Completed, Fault, resolve};
+use cartwheel_hostabi::{CATALOGUE, Capability, Fault, Status, resolve};
 use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, VideoMode};
 
 pub const MODULE: ModuleId = ModuleId(0);
@@ -36,7 +36,7 @@ impl Rig {
         Rig { kernel, guest: MockGuest::new(memory) }
     }
 
-    pub fn try_call(&mut self, id: &str, args: &[Slot]) -> Result<Completed, Fault> {
+    pub fn try_call(&mut self, id: &str, args: &[Slot]) -> Result<Option<Status>, Fault> {
         let row = resolve(id).unwrap_or_else(|| panic!("no syscall is called {id}"));
         assert_eq!(args.len(), row.param_slots.len(), "{id} takes {}", row.signature());
         self.guest.prepare(args.iter().copied());

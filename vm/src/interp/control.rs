@@ -49,72 +49,79 @@ handler!(
     go!(core, target, fp, cycles, acc, facc)
 });
 
-/// Makes the callee's frame and goes to its entry, a checkpoint.
+/// Makes the callee's frame and goes to its entry, a checkpoint. `$link` is what the frame keeps of the call beside its
+/// return address.
 macro_rules! enter {
-    ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident, $facc:ident, $entry:expr, $func:expr, $ret:expr) => {{
-        let entry: *const Entry = $entry;
-        let advance = u32::from(word::d($ip));
-        let callee = $fp.add(advance as usize);
-        let frame = (*$core).frame;
-        let room = ((*$core).stack_end as usize).wrapping_sub(callee as usize) / 8;
-        if frame >= (*$core).frame_last || room < (*entry).cells as usize {
+    ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident, $facc:ident, $func:expr, $link:expr, $ret:expr) => {{
+        let entry: *const Entry = (*$core).entries.add($func as usize);
+        let callee = $fp.add(word::d($ip).into());
+        let frame = (*$core).frame.add(1);
+        let end = (callee as u64).wrapping_add((*entry).bytes);
+        if frame > (*$core).frame_last || end > (*$core).stack_end as u64 {
             (*$core).callee = $func;
             exit!($core, $ip, $fp, $cycles, exit::CALL)
         }
-        let frame = frame.add(1);
-        *frame = Frame { ret: $ret, advance, func: $func };
+        (*frame).ret = $ret;
+        (&raw mut (*frame).advance).cast::<u64>().write($link);
         (*$core).frame = frame;
         $cycles -= i64::from(word::charge($ip));
         if $cycles <= 0 {
             exit!($core, (*entry).code, callee, $cycles, exit::BUDGET_ENTRY)
         }
-        go!($core, (*entry).code, callee, $cycles, $acc, $facc)
+        // Accumulators are dead here; a constant frees a register.
+        go!($core, (*entry).code, callee, $cycles, 0, $facc)
+    }};
+}
+
+const _: () = assert!(
+    std::mem::offset_of!(Frame, func) == std::mem::offset_of!(Frame, advance) + 4,
+    "a frame's link is written as one word"
+);
+
+handler!(
+    /// A direct call: cells to advance in `d`, function in the immediate, charge in the third word. The operand word
+    /// is also the frame's link.
+    call [] (core, ip, fp, cycles, acc, facc) {
+    let func = word::imm(ip) as u32;
+    enter!(core, ip, fp, cycles, acc, facc, func, *ip.add(1), ip.add(3))
+});
+
+/// The function that a reference names, if its signature is the one in the immediate.
+macro_rules! referenced {
+    ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $reference:expr) => {{
+        let reference: u32 = $reference;
+        if reference == 0 {
+            exit!($core, $ip, $fp, $cycles, exit::trap(TrapCode::NullFunction))
+        }
+        let func = reference - 1;
+        if func as usize >= (*$core).entry_cells.len()
+            || (*(*$core).entries.add(func as usize)).signature != u64::from(word::imm($ip) as u32)
+        {
+            exit!($core, $ip, $fp, $cycles, exit::trap(TrapCode::SignatureMismatch))
+        }
+        func
     }};
 }
 
 handler!(
-    /// A direct call: cells to advance in `d`, function in the immediate, charge in the third word.
-    call [] (core, ip, fp, cycles, acc, facc) {
-    let func = word::imm(ip) as u32;
-    enter!(core, ip, fp, cycles, acc, facc, (*core).entries.add(func as usize), func, ip.add(3))
-});
-
-handler!(
-    /// A call by function reference, which stands in cell `a` (`CHECK` says that it has to be checked to exist):
-    /// signature number in the immediate.
+    /// A call by function reference, which stands in cell `a`: signature number in the immediate.
     call_ref [] (core, ip, fp, cycles, acc, facc) {
-    let reference = *fp.add(word::a(ip).into()) as u32;
-    if reference == 0 {
-        exit!(core, ip, fp, cycles, exit::trap(TrapCode::NullFunction))
-    }
-    let func = reference - 1;
-    if func as usize >= (*core).entry_cells.len()
-        || (*(*core).entries.add(func as usize)).signature != word::imm(ip) as u32
-    {
-        exit!(core, ip, fp, cycles, exit::trap(TrapCode::SignatureMismatch))
-    }
-    enter!(core, ip, fp, cycles, acc, facc, (*core).entries.add(func as usize), func, ip.add(3))
+    let func = referenced!(core, ip, fp, cycles, *fp.add(word::a(ip).into()) as u32);
+    let link = u64::from(word::d(ip)) | u64::from(func) << 32;
+    enter!(core, ip, fp, cycles, acc, facc, func, link, ip.add(3))
 });
 
 handler!(
-    /// A call through a table: index in cell `a`, table in `b`'s place of the fourth word, as for `call_ref` else.
+    /// A call through a table: index in cell `a`, table in the fourth word, else as for `call_ref`.
     call_indirect [] (core, ip, fp, cycles, acc, facc) {
     let index = *fp.add(word::a(ip).into()) as u32 as usize;
-    let table = &(&(*core).tables)[*ip.add(3) as usize];
+    let table = &*(*core).tables.as_ptr().add(*ip.add(3) as usize);
     if index >= table.len() {
         exit!(core, ip, fp, cycles, exit::trap(TrapCode::TableOutOfBounds))
     }
-    let reference = *table.as_ptr().add(index);
-    if reference == 0 {
-        exit!(core, ip, fp, cycles, exit::trap(TrapCode::NullFunction))
-    }
-    let func = reference - 1;
-    if func as usize >= (*core).entry_cells.len()
-        || (*(*core).entries.add(func as usize)).signature != word::imm(ip) as u32
-    {
-        exit!(core, ip, fp, cycles, exit::trap(TrapCode::SignatureMismatch))
-    }
-    enter!(core, ip, fp, cycles, acc, facc, (*core).entries.add(func as usize), func, ip.add(4))
+    let func = referenced!(core, ip, fp, cycles, *table.as_ptr().add(index));
+    let link = u64::from(word::d(ip)) | u64::from(func) << 32;
+    enter!(core, ip, fp, cycles, acc, facc, func, link, ip.add(4))
 });
 
 handler!(

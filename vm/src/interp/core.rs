@@ -13,13 +13,18 @@ use crate::stop::FrameInput;
 pub(crate) struct Entry {
     /// First word of its prologue; null until it was prepared.
     pub code: *const u64,
-    /// Cells of its frame; `u32::MAX` until it was prepared, which no stack has room for.
-    pub cells: u32,
+    /// Bytes of its frame; [`Entry::UNPREPARED`] until it was prepared, which no stack has room for.
+    pub bytes: u64,
     /// Number of its signature, equal for equal signatures.
-    pub signature: u32,
+    pub signature: u64,
 }
 
-/// A call in progress.
+impl Entry {
+    /// More bytes than any stack has.
+    pub(crate) const UNPREPARED: u64 = 1 << 40;
+}
+
+/// A call in progress. `advance` and `func` lie as in the operand word of a direct call, which is copied.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct Frame {

@@ -86,11 +86,12 @@ handler!(
     compare_branch [O: FloatCompare, const A: u8, const B: u8, const IF: bool, const CHECKED: bool]
     (core, ip, fp, cycles, acc, facc) {
     let a = float_a!(A, ip, fp, facc);
-    let b = float_b!(B, ip, fp, facc);
+    // The third word has the branch, so an immediate stands in the fourth.
+    let b = float_b!(B, ip.add(if B == IMM { 1 } else { 0 }), fp, facc);
     let holds = O::holds(a, b);
     *fp.add(word::d(ip).into()) = u64::from(holds);
     if holds == IF {
         taken!(CHECKED, core, ip, fp, cycles, acc, facc)
     }
-    go!(core, ip.add(3), fp, cycles, acc, facc)
+    go!(core, ip.add(if B == IMM { 4 } else { 3 }), fp, cycles, acc, facc)
 });

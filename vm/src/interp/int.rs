@@ -125,9 +125,8 @@ handler!(
 handler!(
     /// Two copies: cell `a` to `d`, then the cell in the third operand to the one in the fourth.
     copy_two [] (core, ip, fp, cycles, acc, facc) {
-    let to: u16 = *ip.add(1).cast::<u16>().add(3);
     *fp.add(word::d(ip).into()) = *fp.add(word::a(ip).into());
-    *fp.add(to.into()) = *fp.add(word::b(ip).into());
+    *fp.add(word::c(ip).into()) = *fp.add(word::b(ip).into());
     go!(core, ip.add(2), fp, cycles, acc, facc)
 });
 
@@ -141,8 +140,7 @@ handler!(
 handler!(
     /// d = a or b by the condition, whose cell stands in the fourth operand.
     select [const COND: u8] (core, ip, fp, cycles, acc, facc) {
-    let cond: u16 = *ip.add(1).cast::<u16>().add(3);
-    let cond = if COND == ACC { acc } else { *fp.add(cond.into()) };
+    let cond = if COND == ACC { acc } else { *fp.add(word::c(ip).into()) };
     let from = if cond as u32 != 0 { word::a(ip) } else { word::b(ip) };
     *fp.add(word::d(ip).into()) = *fp.add(from.into());
     go!(core, ip.add(2), fp, cycles, acc, facc)
@@ -173,11 +171,11 @@ handler!(
 });
 
 handler!(
-    /// `a += imm`, then branches to a loop head if the condition holds between a and another cell or constant, which
-    /// stands in the fourth word. `D == A` is what loops do, and all that `prepare` fuses.
-    add_branch_if [O: Binary, C: Condition, const B: u8] (core, ip, fp, cycles, acc, facc) {
+    /// Adds a cell or an immediate to cell `a`, then branches to a loop head if the condition holds between the sum and
+    /// another cell or constant, which stands in the fourth word.
+    add_branch_if [O: Binary, C: Condition, const ADDEND: u8, const B: u8] (core, ip, fp, cycles, acc, facc) {
     let cell = fp.add(word::a(ip).into());
-    let sum = O::apply(*cell, i64::from(word::imm(ip)) as u64);
+    let sum = O::apply(*cell, operand_b!(ADDEND, ip, fp, acc));
     *cell = sum;
     let b = if B == IMM { word::imm64(ip.add(1)) } else { *fp.add(word::imm64(ip.add(1)) as usize) };
     if C::holds(sum, b) {

@@ -18,6 +18,7 @@ pub(crate) mod core;
 pub(crate) mod dispatch;
 pub(crate) mod exit;
 pub(crate) mod float;
+pub(crate) mod heap;
 pub(crate) mod int;
 pub(crate) mod memory;
 pub(crate) mod slow;

@@ -32,7 +32,7 @@ handler!(
 
 /// Keeps everything with drop glue or panics out of the handler. True if the machine stops.
 #[inline(never)]
-fn execute_raw(core: *mut Core, instr: *const Instr) -> bool {
+pub(super) fn execute_raw(core: *mut Core, instr: *const Instr) -> bool {
     // SAFETY: the handler has the core to itself, and the instruction belongs to the prepared code that runs.
     let (core, instr) = unsafe { (&mut *core, &*instr) };
     match execute(core, instr) {
@@ -296,14 +296,6 @@ fn execute(core: &mut Core, instr: &Instr) -> Result<(), SlowStop> {
             charge(core, size_cost, len.into());
         }
         Instr::BytesLen { d, a } => r.set(*d, core.heap.bytes(r.h(*a))?.len() as u64),
-        Instr::BytesGet { d, a, index } => {
-            let bytes = core.heap.bytes(r.h(*a))?;
-            r.set(*d, u64::from(*bytes.get(r.u32(*index) as usize).ok_or(IndexOutOfBounds)?));
-        }
-        Instr::BytesSet { a, index, value } => {
-            let bytes = core.heap.bytes_mut(r.h(*a))?;
-            *bytes.get_mut(r.u32(*index) as usize).ok_or(IndexOutOfBounds)? = r.u32(*value) as u8;
-        }
         Instr::BytesCopy { dst, to, src, from, len } => {
             let (dst, src, len) = (r.h(*dst), r.h(*src), r.u32(*len));
             let (to_len, from_len) = (core.heap.bytes(dst)?.len(), core.heap.bytes(src)?.len());
@@ -333,14 +325,6 @@ fn execute(core: &mut Core, instr: &Instr) -> Result<(), SlowStop> {
             charge(core, size_cost, len.into());
         }
         Instr::ArrayLen { d, a } => r.set(*d, core.heap.elements(r.h(*a), Kind::Array)?.len() as u64),
-        Instr::ArrayGet { d, a, index } => {
-            let elements = core.heap.elements(r.h(*a), Kind::Array)?;
-            r.set(*d, *elements.get(r.u32(*index) as usize).ok_or(IndexOutOfBounds)?);
-        }
-        Instr::ArraySet { a, index, value } => {
-            let elements = core.heap.array_mut(r.h(*a))?;
-            *elements.get_mut(r.u32(*index) as usize).ok_or(IndexOutOfBounds)? = r.cell(value.cell());
-        }
         Instr::ArrayCopy { dst, to, src, from, len } => {
             let (to, from) = (r.u32(*to), r.u32(*from));
             let (dst, src, to, from, len) =
@@ -370,10 +354,6 @@ fn execute(core: &mut Core, instr: &Instr) -> Result<(), SlowStop> {
             charge(core, size_cost, len.into());
         }
         Instr::RefsLen { d, a } => r.set(*d, core.heap.elements(r.h(*a), Kind::Refs)?.len() as u64),
-        Instr::RefsGet { d, a, index } => {
-            let elements = core.heap.elements(r.h(*a), Kind::Refs)?;
-            r.set_h(*d, *elements.get(r.u32(*index) as usize).ok_or(IndexOutOfBounds)?);
-        }
         Instr::RefsSet { a, index, value } => {
             core.heap.set_ref(r.h(*a), r.u32(*index) as usize, r.h(*value))?;
         }
@@ -407,16 +387,6 @@ fn execute(core: &mut Core, instr: &Instr) -> Result<(), SlowStop> {
             charge(core, size_cost, cells);
         }
         Instr::RecordShape { d, a } => r.set(*d, core.heap.shape(r.h(*a))?.into()),
-        Instr::RecordGet { d, a, shape, field } => {
-            r.set(*d, core.heap.field(r.h(*a), shape.0, field.0.into())?);
-        }
-        Instr::RecordSet { a, shape, field, value } => {
-            core.heap.set_scalar(r.h(*a), shape.0, field.0.into(), r.cell(value.cell()))?;
-        }
-        Instr::RecordGetH { d, a, shape, field } => {
-            let first = core.program.cartridge().shapes[shape.0 as usize].scalars;
-            r.set_h(*d, core.heap.field(r.h(*a), shape.0, usize::from(first) + usize::from(field.0))?);
-        }
         Instr::RecordSetH { a, shape, field, value } => {
             let first = core.program.cartridge().shapes[shape.0 as usize].scalars;
             let cell = usize::from(first) + usize::from(field.0);

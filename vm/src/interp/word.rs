@@ -9,6 +9,11 @@ pub(crate) fn regs(d: u16, a: u16, b: u16) -> u64 {
     u64::from(d) | u64::from(a) << 16 | u64::from(b) << 32
 }
 
+/// Packs the operand word from four register cells.
+pub(crate) fn regs4(d: u16, a: u16, b: u16, c: u16) -> u64 {
+    regs(d, a, b) | u64::from(c) << 48
+}
+
 /// Packs the operand word from two register cells and an immediate.
 pub(crate) fn regs_imm(d: u16, a: u16, imm: u32) -> u64 {
     u64::from(d) | u64::from(a) << 16 | u64::from(imm) << 32
@@ -40,6 +45,8 @@ field!(/// Second operand.
     a: u16, 1);
 field!(/// Third operand.
     b: u16, 2);
+field!(/// Fourth operand, where no immediate takes its place.
+    c: u16, 3);
 field!(/// Immediate of 32 bits.
     imm: i32, 1);
 field!(/// Branch target, in words.

@@ -1,5 +1,7 @@
 //! Writing code words, and picking the instance of a handler for the way its operands come.
 
+use cartwheel_bytecode::operand::CellSrc;
+
 use super::lower::Lowering;
 use crate::interp::dispatch::Handler;
 use crate::interp::float::{self, FloatBinary, FloatCompare, FloatUnary, ToFloat};
@@ -49,6 +51,14 @@ pub(super) fn branch_if<O: Condition>(a: u8, b: u8, checked: bool) -> Handler {
         (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
         (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
         (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn add_branch_if<O: Binary, C: Condition>(addend: u8, other: &CellSrc) -> Handler {
+    use int::add_branch_if as h;
+    let other = if matches!(other, CellSrc::Imm(_)) { IMM } else { SLOT };
+    pick!((addend, other);
+        (SLOT, SLOT) => h::<O, C, SLOT, SLOT>, (SLOT, IMM) => h::<O, C, SLOT, IMM>,
+        (IMM, SLOT) => h::<O, C, IMM, SLOT>, (IMM, IMM) => h::<O, C, IMM, IMM>)
 }
 
 pub(super) fn unary<O: Unary>(a: u8, keep: bool) -> Handler {
@@ -109,14 +119,22 @@ pub(super) fn float_compare_branch<O: FloatCompare>(a: u8, b: u8, on: bool, chec
         (SLOT, SLOT, false, true) => h::<O, SLOT, SLOT, false, true>,
         (SLOT, SLOT, true, false) => h::<O, SLOT, SLOT, true, false>,
         (SLOT, SLOT, true, true) => h::<O, SLOT, SLOT, true, true>,
+        (SLOT, ACC, false, false) => h::<O, SLOT, ACC, false, false>,
+        (SLOT, ACC, false, true) => h::<O, SLOT, ACC, false, true>,
+        (SLOT, ACC, true, false) => h::<O, SLOT, ACC, true, false>,
+        (SLOT, ACC, true, true) => h::<O, SLOT, ACC, true, true>,
+        (SLOT, IMM, false, false) => h::<O, SLOT, IMM, false, false>,
+        (SLOT, IMM, false, true) => h::<O, SLOT, IMM, false, true>,
+        (SLOT, IMM, true, false) => h::<O, SLOT, IMM, true, false>,
+        (SLOT, IMM, true, true) => h::<O, SLOT, IMM, true, true>,
         (ACC, SLOT, false, false) => h::<O, ACC, SLOT, false, false>,
         (ACC, SLOT, false, true) => h::<O, ACC, SLOT, false, true>,
         (ACC, SLOT, true, false) => h::<O, ACC, SLOT, true, false>,
         (ACC, SLOT, true, true) => h::<O, ACC, SLOT, true, true>,
-        (SLOT, ACC, false, false) => h::<O, SLOT, ACC, false, false>,
-        (SLOT, ACC, false, true) => h::<O, SLOT, ACC, false, true>,
-        (SLOT, ACC, true, false) => h::<O, SLOT, ACC, true, false>,
-        (SLOT, ACC, true, true) => h::<O, SLOT, ACC, true, true>)
+        (ACC, IMM, false, false) => h::<O, ACC, IMM, false, false>,
+        (ACC, IMM, false, true) => h::<O, ACC, IMM, false, true>,
+        (ACC, IMM, true, false) => h::<O, ACC, IMM, true, false>,
+        (ACC, IMM, true, true) => h::<O, ACC, IMM, true, true>)
 }
 
 pub(super) fn load<T: Access>(a: u8, keep: bool) -> Handler {

@@ -328,6 +328,11 @@ impl Lowering<'_> {
     /// Writes an instruction of the slow kind.
     pub(super) fn emit_slow(&mut self, instr: &Instr) {
         self.emit(slow::slow as Handler, 0);
+        self.extra_instr(instr);
+    }
+
+    /// Writes a further word that points at the decoded instruction, whose execution may change the accumulators.
+    pub(super) fn extra_instr(&mut self, instr: &Instr) {
         self.slow_words.push((self.code.len(), self.slow.len()));
         self.slow.push(instr.clone());
         self.extra(0);
@@ -508,26 +513,31 @@ impl Lowering<'_> {
         self.emit(control::sync as Handler, word::regs_imm(0, 0, self.prefix() as u32));
     }
 
-    /// True if an addition to `d` and the branch that follows become one handler.
+    /// True if an addition to `d` and the branch to a loop head that follows become one handler.
     pub(super) fn add_and_branch(&mut self, d: u16, a: CellSrc, b: CellSrc, wide: bool) -> bool {
-        let CellSrc::Imm(cell) = b else { return false };
-        if a != CellSrc::Reg(d) {
+        let (operands, addend) = match b {
+            _ if a != CellSrc::Reg(d) => return false,
+            CellSrc::Reg(b) => (word::regs(d, d, b), SLOT),
+            CellSrc::Imm(cell) => {
+                let imm = if wide { i32::try_from(cell as i64).ok() } else { Some(cell as i32) };
+                let Some(imm) = imm else { return false };
+                (word::regs_imm(d, d, imm as u32), IMM)
+            }
+        };
+        let Some(next) = self.next_in_block() else { return false };
+        let Some((handler, from, other, to)) = super::simple::compare_of_add(next, wide, addend) else {
             return false;
-        }
-        let imm = if wide { i32::try_from(cell as i64).ok() } else { Some(cell as i32) };
-        let (Some(imm), Some(next)) = (imm, self.next_in_block()) else { return false };
-        let Some((handlers, from, other, to)) = super::simple::compare_of_add(next, wide) else { return false };
+        };
         if from != CellSrc::Reg(d) || !self.is_loop(to) {
             return false;
         }
         let first = self.code.len();
-        let (handler, operand) = match other {
-            CellSrc::Imm(cell) => (handlers.1, cell),
-            CellSrc::Reg(r) => (handlers.0, r.into()),
-        };
-        self.emit(handler, word::regs_imm(d, d, imm as u32));
+        self.emit(handler, operands);
         self.emit_target(to, first);
-        self.extra(operand);
+        self.extra(match other {
+            CellSrc::Imm(cell) => cell,
+            CellSrc::Reg(r) => r.into(),
+        });
         self.wrote(d);
         self.skip_next();
         true
@@ -538,8 +548,7 @@ impl Lowering<'_> {
         let (CellSrc::Reg(a), Some(Instr::Move { d: d2, a: next })) = (a, self.next_in_block()) else { return false };
         let CellSrc::Reg(a2) = next.cell() else { return false };
         let d2 = d2.0;
-        let operands = word::regs(d, a, a2) | u64::from(d2) << 48;
-        self.emit(int::copy_two as Handler, operands);
+        self.emit(int::copy_two as Handler, word::regs4(d, a, a2, d2));
         self.wrote(d);
         self.wrote(d2);
         self.skip_next();

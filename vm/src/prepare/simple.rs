@@ -1,7 +1,7 @@
 //! Lowering of instructions by their shape: one list of operations per shape, and the rest one by one.
 
 use cartwheel_bytecode::Instr;
-use cartwheel_bytecode::operand::{CellSrc, Immediate, Label};
+use cartwheel_bytecode::operand::{CellSrc, H, Immediate, Label};
 
 use super::emit;
 use super::lower::Lowering;
@@ -11,7 +11,7 @@ use crate::interp::float::{FloatBinary, FloatCompare, FloatUnary, ToFloat};
 use crate::interp::int::{self, Binary, Condition, TryBinary, TryUnary, Unary};
 use crate::interp::memory::{self, Access};
 use crate::interp::mode::{ACC, IMM, SLOT};
-use crate::interp::{Cell, control, word};
+use crate::interp::{Cell, control, heap, word};
 
 /// Makes `Lowering::instr` from lists of instructions and the functions of [`arith`] that compute them. The match has
 /// no default: a new instruction is an error here until it is in one of the lists.
@@ -29,7 +29,7 @@ macro_rules! lowering {
         load: [$($load:ident $load_ty:ident),* $(,)?]
         store: [$($store:ident $store_ty:ident),* $(,)?]
         slow: [$($slow:ident),* $(,)?]
-        rest($self:ident): { $($pattern:pat => $lower:expr,)* }
+        rest($self:ident, $instr:ident): { $($pattern:pat => $lower:expr,)* }
     ) => {
         /// An operation as a type, for handlers to be generic over.
         mod ops {
@@ -119,9 +119,9 @@ macro_rules! lowering {
 
         impl Lowering<'_> {
             /// Lowers one instruction.
-            pub(super) fn instr(&mut self, instr: &Instr) {
+            pub(super) fn instr(&mut self, $instr: &Instr) {
                 let $self = self;
-                match instr {
+                match $instr {
                     Instr::I32Add { d, a, b } if $self.add_and_branch(d.0, a.cell(), b.cell(), false) => {}
                     Instr::I64Add { d, a, b } if $self.add_and_branch(d.0, a.cell(), b.cell(), true) => {}
                     $(Instr::$br { a, b, to } => {
@@ -143,32 +143,27 @@ macro_rules! lowering {
                     $(Instr::$store { addr, offset, a } => {
                         $self.store::<memory::$store_ty>(addr.cell(), offset.0, a.cell())
                     })*
-                    $(Instr::$slow { .. } => $self.emit_slow(instr),)*
+                    $(Instr::$slow { .. } => $self.emit_slow($instr),)*
                     $($pattern => $lower,)*
                 }
             }
         }
 
-        /// For a comparing branch on integers of the width: handlers that add first (the other operand from a cell, from
-        /// the code), its operands, its target.
+        /// For a comparing branch on integers of the width: the handler that adds first, its operands, its target.
+        /// `addend` is the mode of what is added.
         pub(super) fn compare_of_add(
             instr: &Instr,
             wide: bool,
-        ) -> Option<((Handler, Handler), CellSrc, CellSrc, Label)> {
+            addend: u8,
+        ) -> Option<(Handler, CellSrc, CellSrc, Label)> {
             match instr {
                 $(Instr::$br { a, b, to } if $br_wide == wide => {
-                    let handlers = if wide {
-                        (
-                            int::add_branch_if::<ops::I64Add, ops::$br, SLOT> as Handler,
-                            int::add_branch_if::<ops::I64Add, ops::$br, IMM> as Handler,
-                        )
+                    let handler = if wide {
+                        emit::add_branch_if::<ops::I64Add, ops::$br>(addend, &b.cell())
                     } else {
-                        (
-                            int::add_branch_if::<ops::I32Add, ops::$br, SLOT> as Handler,
-                            int::add_branch_if::<ops::I32Add, ops::$br, IMM> as Handler,
-                        )
+                        emit::add_branch_if::<ops::I32Add, ops::$br>(addend, &b.cell())
                     };
-                    Some((handlers, a.cell(), b.cell(), *to))
+                    Some((handler, a.cell(), b.cell(), *to))
                 })*
                 _ => None,
             }
@@ -260,12 +255,10 @@ lowering! {
             InputPointerButtons, RngSeed, RngI32, RngI64, RngBelow, RngF64, RefKind, MemorySize, MemoryGrow,
             MemoryCopy, MemoryFill, MemoryInit, DataDrop, TableGet, TableSet, TableGetH, TableSetH, TableSize,
             TableGrow, TableGrowH, TableFill, TableFillH, TableCopy, TableInit, ElemDrop, BytesNew, BytesData,
-            BytesLoad, BytesStore, BytesLen, BytesGet, BytesSet, BytesCopy, BytesFill, BytesCompare, ArrayNew,
-            ArrayLen, ArrayGet, ArraySet, ArrayCopy, ArrayFill, ArrayCompare, RefsNew, RefsLen, RefsGet, RefsSet,
-            RefsCopy, RefsFill, RefsCompare, RecordNew, RecordShape, RecordGet, RecordSet, RecordGetH, RecordSetH,
-            RecordCopy, RecordCompare, F64Sin, F64Cos, F64Tan, F64Exp, F64Log, F64Atan2, F64Pow,
+            BytesLoad, BytesStore, BytesLen, BytesCopy, BytesFill, BytesCompare, ArrayNew,
+            ArrayLen, ArrayCopy, ArrayFill, ArrayCompare, RefsNew, RefsLen,             RefsCopy, RefsFill, RefsCompare, RecordNew, RecordShape,             RecordCopy, RecordCompare, F64Sin, F64Cos, F64Tan, F64Exp, F64Log, F64Atan2, F64Pow,
         ]
-        rest(this): {
+        rest(this, instr): {
             Instr::Nop {} => this.emit(control::nop as Handler, 0),
             Instr::Unreachable {} => this.emit(control::unreachable_code as Handler, 0),
             Instr::Loop {} => this.loop_head(),
@@ -334,6 +327,45 @@ lowering! {
             Instr::RefEq { d, a, b } => {
                 let (a, b) = (this.handle_src(*a), this.handle_src(*b));
                 this.binary::<ops::I64Eq>(d.0, a, b, true, true)
+            },
+            Instr::BytesGet { d, a, index } => {
+                let keep = this.next_reads(d.0);
+                let handler = if keep { heap::byte_get::<true> } else { heap::byte_get::<false> };
+                this.element_get(handler as Handler, d.0, *a, index.cell(), keep)
+            },
+            Instr::ArrayGet { d, a, index } => {
+                let keep = this.next_reads(d.0);
+                let handler = if keep { heap::element_get::<false, true> } else { heap::element_get::<false, false> };
+                this.element_get(handler as Handler, d.0, *a, index.cell(), keep)
+            },
+            Instr::RefsGet { d, a, index } => {
+                let d = this.h(d.0);
+                this.element_get(heap::element_get::<true, false> as Handler, d, *a, index.cell(), false)
+            },
+            Instr::BytesSet { a, index, value } => {
+                this.element_set(heap::byte_set as Handler, *a, index.cell(), value.cell())
+            },
+            Instr::ArraySet { a, index, value } => {
+                this.element_set(heap::element_set as Handler, *a, index.cell(), value.cell())
+            },
+            Instr::RefsSet { a, index, value } => {
+                let value = this.handle_src(*value);
+                this.element_set(heap::ref_set as Handler, *a, index.cell(), value);
+                this.extra(0);
+                this.extra_instr(instr)
+            },
+            Instr::RecordGet { d, a, shape, field } => this.field_get(d.0, *a, shape.0, field.0.into()),
+            Instr::RecordGetH { d, a, shape, field } => {
+                let (d, cell) = (this.h(d.0), this.handle_field(shape.0, field.0));
+                this.field_get(d, *a, shape.0, cell)
+            },
+            Instr::RecordSet { a, shape, field, value } => {
+                this.field_set(heap::scalar_set as Handler, *a, shape.0, field.0.into(), value.cell())
+            },
+            Instr::RecordSetH { a, shape, field, value } => {
+                let (value, cell) = (this.handle_src(*value), this.handle_field(shape.0, field.0));
+                this.field_set(heap::handle_set as Handler, *a, shape.0, cell, value);
+                this.extra_instr(instr)
             },
             Instr::F64Load { d, addr, offset } => this.load_float(d.0, addr.cell(), offset.0),
             Instr::F64Store { addr, offset, a } => this.store_float(addr.cell(), offset.0, a.cell()),
@@ -425,12 +457,20 @@ impl Lowering<'_> {
             _ => None,
         };
         if let Some((on, to)) = branch {
-            let (b, b_mode) = self.float_operand(b);
-            let b_mode = if a_mode == ACC { SLOT } else { b_mode };
+            let (b, b_mode, constant) = match b {
+                CellSrc::Imm(cell) => (0, IMM, Some(cell)),
+                CellSrc::Reg(_) => {
+                    let (b, b_mode) = self.float_operand(b);
+                    (b, if a_mode == ACC { SLOT } else { b_mode }, None)
+                }
+            };
             let from = self.code.len();
             let handler = emit::float_compare_branch::<O>(a_mode, b_mode, on, self.is_loop(to));
             self.emit(handler, word::regs(d, a, b));
             self.emit_target(to, from);
+            if let Some(cell) = constant {
+                self.extra(cell);
+            }
             self.wrote(d);
             self.skip_next();
             return;
@@ -451,7 +491,7 @@ impl Lowering<'_> {
         let (a, b) = (self.cell(a), self.cell(b));
         let (cond, mode) = self.int_operand(cond);
         let handler = if mode == ACC { int::select::<ACC> } else { int::select::<SLOT> };
-        self.emit(handler as Handler, word::regs(d, a, b) | u64::from(cond) << 48);
+        self.emit(handler as Handler, word::regs4(d, a, b, cond));
         self.wrote(d);
     }
 
@@ -521,5 +561,40 @@ impl Lowering<'_> {
             return;
         }
         self.store::<memory::U64>(addr, offset, value);
+    }
+
+    /// Number of a handle field among all cells of a record.
+    fn handle_field(&self, shape: u32, field: u16) -> u32 {
+        u32::from(self.program.cartridge().shapes[shape as usize].scalars) + u32::from(field)
+    }
+
+    fn field_get(&mut self, d: u16, a: H, shape: u32, cell: u32) {
+        let a = self.handle_src(a);
+        let a = self.cell(a);
+        let keep = self.next_reads(d);
+        let handler = if keep { heap::field_get::<true> } else { heap::field_get::<false> };
+        self.emit(handler as Handler, word::regs(d, a, 0));
+        self.extra(u64::from(shape) | u64::from(cell) << 32);
+        self.wrote_int(d, keep);
+    }
+
+    fn field_set(&mut self, handler: Handler, a: H, shape: u32, cell: u32, value: CellSrc) {
+        let a = self.handle_src(a);
+        let (a, value) = (self.cell(a), self.cell(value));
+        self.emit(handler, word::regs(0, a, value));
+        self.extra(u64::from(shape) | u64::from(cell) << 32);
+    }
+
+    fn element_get(&mut self, handler: Handler, d: u16, a: H, index: CellSrc, keep: bool) {
+        let a = self.handle_src(a);
+        let (a, index) = (self.cell(a), self.cell(index));
+        self.emit(handler, word::regs(d, a, index));
+        self.wrote_int(d, keep);
+    }
+
+    fn element_set(&mut self, handler: Handler, a: H, index: CellSrc, value: CellSrc) {
+        let a = self.handle_src(a);
+        let (a, index, value) = (self.cell(a), self.cell(index), self.cell(value));
+        self.emit(handler, word::regs4(0, a, index, value));
     }
 }

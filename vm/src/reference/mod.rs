@@ -167,7 +167,8 @@ impl Reference {
         let sig = &program.cartridge().types[program.function(func).sig as usize];
         assert_eq!(args.len(), sig.params.len());
         let args: Vec<(Bank, u64)> =
-            sig.params.iter().map(|ty| ty.bank()).zip(args.iter().copied()).collect();
+            sig.params.iter().zip(args).map(|(ty, &cell)| (ty.bank(), narrow(cell, *ty))).collect();
+        self.state.results.clear();
         if let Err(trap) = self.push_frame(func, &args) {
             self.trap(TrapKind::Instruction(trap));
         }

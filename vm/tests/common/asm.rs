@@ -110,7 +110,9 @@ fn assemble(text: &str) -> (Vec<u8>, Vec<u32>, [u16; 2]) {
         let mut reader = Operands { tokens, labels: &labels, registers: &mut registers };
         let operands: Vec<Operand> = op.info().operands.iter().map(|o| reader.operand(o.kind)).collect();
         assert_eq!(reader.tokens.next(), None, "too many operands: {line}");
-        Instr::from_operands(op, &operands).unwrap_or_else(|| panic!("wrong operands: {line}")).encode(&mut out);
+        Instr::from_operands(op, &operands)
+            .unwrap_or_else(|| panic!("wrong operands: {line}"))
+            .encode(&mut out);
     }
     (out.into_bytes(), offsets, registers)
 }
@@ -179,7 +181,9 @@ impl<'a> Operands<'a> {
             Kind::H => Operand::H(register.map(|(_, r)| r)),
             Kind::Imm(scalar) => Operand::Imm(scalar, cell(scalar, token)),
             Kind::Index(space) => Operand::Index(space, token.parse().unwrap()),
-            Kind::Label => Operand::Label(*self.labels.get(token).unwrap_or_else(|| panic!("no label {token}"))),
+            Kind::Label => {
+                Operand::Label(*self.labels.get(token).unwrap_or_else(|| panic!("no label {token}")))
+            }
             Kind::Field => Operand::Field(token.parse().unwrap()),
             Kind::HField => Operand::HField(token.parse().unwrap()),
             Kind::Offset => Operand::Offset(token.parse().unwrap()),

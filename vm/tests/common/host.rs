@@ -9,6 +9,7 @@ pub struct Host {
     /// Mixed from everything that guests have told.
     pub memory: u64,
     roots: Vec<RootId>,
+    may_allocate: bool,
 }
 
 impl Host {
@@ -19,6 +20,8 @@ impl Host {
 
     /// Answers the pending syscall.
     pub fn answer(&mut self, sig: &Signature, guest: &mut impl Guest) -> Result<(), SyscallTrap> {
+        self.mix(1);
+        self.may_allocate = true;
         let mut objects = Vec::new();
         for (slot, ty) in sig.params.iter().enumerate() {
             match ty.bank() {
@@ -47,7 +50,7 @@ impl Host {
 
     /// Reads an object, and now and then traps on null.
     fn look_at(&mut self, object: Object, guest: &impl Guest) -> Result<(), SyscallTrap> {
-        if object.is_null() && !self.memory.is_multiple_of(16) {
+        if object.is_null() && !self.memory.is_multiple_of(512) {
             return Ok(());
         }
         match guest.object_kind(object)? {
@@ -95,7 +98,7 @@ impl Host {
             0 => Ok(Object::NULL),
             1 | 2 if !args.is_empty() => Ok(args[value as usize / 8 % args.len()]),
             3 if !self.roots.is_empty() => guest.rooted(self.roots[value as usize / 8 % self.roots.len()]),
-            _ => {
+            _ if std::mem::replace(&mut self.may_allocate, false) => {
                 let Ok(object) = guest.new_bytes((value >> 32) as u32 % 9_000) else {
                     return Ok(Object::NULL);
                 };
@@ -105,6 +108,7 @@ impl Host {
                 }
                 Ok(object)
             }
+            _ => Ok(Object::NULL),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
 pub mod asm;
+pub mod diff;
 pub mod host;
 pub mod tier;
 

@@ -56,7 +56,7 @@ tier!(Reference, new: Reference::new, from_state: Reference::from_state);
 tier!(
     Instance,
     new: |program, limits, seed| Instance::new(program, limits, seed).expect("start sizes are within limits"),
-    from_state: |program, limits, state| Instance::from_state(program, limits, state).expect("a saved state is in order")
+    from_state: |program, limits, state| Instance::from_state(program, limits, &state).expect("a saved state is in order")
 );
 
 /// Tests that have to hold in every tier: `fn name<T>() { .. }` becomes a test per tier.

@@ -98,6 +98,13 @@ impl Canvas {
     #[inline]
     pub(super) fn fill(&mut self, left: i64, top: i64, right: i64, bottom: i64, color: u8) -> u64 {
         let Some(visible) = self.visible(left, top, right, bottom) else { return 0 };
+        if visible.right - visible.left == 1 {
+            // A call to fill each single pixel would take several times as long.
+            let (start, stride) = (visible.top * self.stride() + visible.left, self.stride());
+            let rows = visible.bottom - visible.top;
+            self.pixels[start..].iter_mut().step_by(stride).take(rows).for_each(|pixel| *pixel = color);
+            return visible.pixels();
+        }
         for y in visible.top..visible.bottom {
             self.row(y, visible.left, visible.right).fill(color);
         }

@@ -83,8 +83,8 @@ impl handlers::Gfx for Context<'_> {
 
     fn circle(&mut self, call: &mut Call<'_>, x: i32, y: i32, radius: i32, color: i32) -> Result<(), Fault> {
         let (gfx, _) = self.gfx()?;
-        let (x, y) = gfx.place(x, y);
-        call.work(shapes::circle(&mut gfx.canvas, x, y, radius.into(), color as u8));
+        let centre = gfx.place(x, y);
+        call.work(shapes::circle(&mut gfx.canvas, centre, radius.into(), color as u8));
         Ok(())
     }
 
@@ -97,8 +97,8 @@ impl handlers::Gfx for Context<'_> {
         color: i32,
     ) -> Result<(), Fault> {
         let (gfx, _) = self.gfx()?;
-        let (x, y) = gfx.place(x, y);
-        call.work(shapes::circle_fill(&mut gfx.canvas, x, y, radius.into(), color as u8));
+        let centre = gfx.place(x, y);
+        call.work(shapes::circle_fill(&mut gfx.canvas, centre, radius.into(), color as u8));
         Ok(())
     }
 

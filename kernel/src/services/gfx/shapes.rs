@@ -1,4 +1,4 @@
-//! Rectangles, lines and circles. Every function returns the number of pixels that it drew.
+//! Rectangles, lines and circles. Functions return the number of pixels that they drew, if they do not say otherwise.
 
 use super::canvas::Canvas;
 
@@ -117,39 +117,55 @@ impl Slope {
 /// Half the width of row `dy` of a disc without its middle column, for `0 <= dy <= radius`: the disc has the places
 /// that are nearer than `radius + 1/2` to its centre.
 fn half_width(radius: i64, dy: i64) -> i64 {
-    ((radius * radius + radius - dy * dy) as u64).isqrt() as i64
+    let square = (radius * radius + radius - dy * dy) as u64;
+    match u32::try_from(square) {
+        Ok(square) => square.isqrt().into(), // much the faster one
+        Err(_) => square.isqrt() as i64,
+    }
 }
 
-/// Calls `row` with every visible row of a disc and its distance from the centre.
+/// Calls `row` with the rows in which something of a disc is visible, and their distances from the centre. Returns
+/// their number.
 fn for_rows(
     canvas: &mut Canvas,
-    y: i64,
+    (x, y): (i64, i64),
     radius: i64,
-    mut row: impl FnMut(&mut Canvas, i64, i64) -> u64,
+    mut row: impl FnMut(&mut Canvas, i64, i64),
 ) -> u64 {
     let clip = canvas.clip();
-    let (top, bottom) = ((y - radius).max(clip.top.into()), (y + radius + 1).min(clip.bottom.into()));
-    (top..bottom).map(|row_y| row(canvas, row_y, (row_y - y).abs())).sum()
+    // Distance from the centre to the nearest visible column. A disc is as high at a distance as it is wide there.
+    let aside = (i64::from(clip.left) - x).max(x - (i64::from(clip.right) - 1)).max(0);
+    if aside > radius || clip.left >= clip.right {
+        return 0;
+    }
+    let reach = half_width(radius, aside);
+    let (top, bottom) = ((y - reach).max(clip.top.into()), (y + reach + 1).min(clip.bottom.into()));
+    for row_y in top..bottom {
+        row(canvas, row_y, (row_y - y).abs());
+    }
+    (bottom - top).max(0) as u64
 }
 
-/// A disc; a negative radius has no rows.
-pub(super) fn circle_fill(canvas: &mut Canvas, x: i64, y: i64, radius: i64, color: u8) -> u64 {
-    for_rows(canvas, y, radius, |canvas, row, dy| {
+/// A disc; a negative radius has no rows. Returns the number of rows.
+pub(super) fn circle_fill(canvas: &mut Canvas, (x, y): (i64, i64), radius: i64, color: u8) -> u64 {
+    for_rows(canvas, (x, y), radius, |canvas, row, dy| {
         let half = half_width(radius, dy);
-        canvas.fill_row(row, x - half, x + half + 1, color)
+        canvas.fill_row(row, x - half, x + half + 1, color);
     })
 }
 
-/// The rim of a disc: its places with a neighbour above, below, left or right that is outside.
-pub(super) fn circle(canvas: &mut Canvas, x: i64, y: i64, radius: i64, color: u8) -> u64 {
-    for_rows(canvas, y, radius, |canvas, row, dy| {
+/// The rim of a disc: its places with a neighbour above, below, left or right that is outside. Returns the number of
+/// the disc's rows.
+pub(super) fn circle(canvas: &mut Canvas, (x, y): (i64, i64), radius: i64, color: u8) -> u64 {
+    for_rows(canvas, (x, y), radius, |canvas, row, dy| {
         let half = half_width(radius, dy);
         // Nearest column to the middle that is on the rim: the row further out does not cover it.
         let inner = if dy == radius { 0 } else { half.min(half_width(radius, dy + 1) + 1) };
         if inner == 0 {
-            return canvas.fill_row(row, x - half, x + half + 1, color);
+            canvas.fill_row(row, x - half, x + half + 1, color);
+        } else {
+            canvas.fill_row(row, x - half, x - inner + 1, color);
+            canvas.fill_row(row, x + inner, x + half + 1, color);
         }
-        canvas.fill_row(row, x - half, x - inner + 1, color)
-            + canvas.fill_row(row, x + inner, x + half + 1, color)
     })
 }

@@ -29,12 +29,31 @@ fn draw_glyph(canvas: &mut Canvas, glyph: &Glyph, x: i64, y: i64, color: u8) {
     let Some(visible) = canvas.visible(x, y, x + SIZE, y + SIZE) else { return };
     // Within the glyph, because the visible part is.
     let (skip_x, skip_y) = ((visible.left as i64 - x) as u32, (visible.top as i64 - y) as usize);
+    let ink = u64::from_le_bytes([color; 8]);
     for (y, bits) in (visible.top..visible.bottom).zip(&glyph[skip_y..]) {
-        let bits = bits << skip_x;
-        for (i, pixel) in canvas.row(y, visible.left, visible.right).iter_mut().enumerate() {
-            if bits & (0x80 >> i) != 0 {
-                *pixel = color;
+        let mask = MASKS[usize::from(bits << skip_x)];
+        let row = canvas.row(y, visible.left, visible.right);
+        match <&mut [u8; 8]>::try_from(&mut *row) {
+            Ok(row) => *row = (u64::from_le_bytes(*row) & !mask | ink & mask).to_le_bytes(),
+            Err(_) => {
+                for (pixel, mask) in row.iter_mut().zip(mask.to_le_bytes()) {
+                    *pixel = *pixel & !mask | color & mask;
+                }
             }
         }
     }
 }
+
+/// For every row of a glyph, a byte of ones for each pixel that is ink, the leftmost in the lowest byte.
+static MASKS: [u64; 256] = {
+    let mut masks = [0; 256];
+    let mut i = 0;
+    while i < masks.len() * 8 {
+        let (bits, pixel) = (i / 8, i % 8);
+        if bits & (0x80 >> pixel) != 0 {
+            masks[bits] |= 0xff << (8 * pixel);
+        }
+        i += 1;
+    }
+    masks
+};

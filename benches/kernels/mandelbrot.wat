@@ -1,0 +1,30 @@
+(module
+  (func (export "run") (param $n i32) (result i32)
+    (local $x i32) (local $y i32) (local $i i32) (local $sum i32)
+    (local $cr f64) (local $ci f64) (local $zr f64) (local $zi f64) (local $zr2 f64) (local $zi2 f64) (local $step f64)
+    (local.set $step (f64.div (f64.const 3) (f64.convert_i32_s (local.get $n))))
+    (loop $rows
+      (local.set $ci (f64.sub (f64.mul (f64.convert_i32_s (local.get $y)) (local.get $step)) (f64.const 1.5)))
+      (local.set $x (i32.const 0))
+      (loop $columns
+        (local.set $cr (f64.sub (f64.mul (f64.convert_i32_s (local.get $x)) (local.get $step)) (f64.const 2)))
+        (local.set $zr (f64.const 0))
+        (local.set $zi (f64.const 0))
+        (local.set $zr2 (f64.const 0))
+        (local.set $zi2 (f64.const 0))
+        (local.set $i (i32.const 0))
+        (block $escaped
+          (loop $iterate
+            (local.set $zi (f64.add (f64.mul (f64.mul (local.get $zr) (local.get $zi)) (f64.const 2)) (local.get $ci)))
+            (local.set $zr (f64.add (f64.sub (local.get $zr2) (local.get $zi2)) (local.get $cr)))
+            (local.set $zr2 (f64.mul (local.get $zr) (local.get $zr)))
+            (local.set $zi2 (f64.mul (local.get $zi) (local.get $zi)))
+            (br_if $escaped (f64.gt (f64.add (local.get $zr2) (local.get $zi2)) (f64.const 4)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $iterate (i32.lt_s (local.get $i) (i32.const 100)))))
+        (local.set $sum (i32.add (local.get $sum) (local.get $i)))
+        (local.set $x (i32.add (local.get $x) (i32.const 1)))
+        (br_if $columns (i32.lt_s (local.get $x) (local.get $n))))
+      (local.set $y (i32.add (local.get $y) (i32.const 1)))
+      (br_if $rows (i32.lt_s (local.get $y) (local.get $n))))
+    (local.get $sum)))

@@ -1,0 +1,89 @@
+//! Hashes of the whole state, as a small tree whose leaves are components.
+
+use std::fmt;
+
+use cartwheel_kernel::ModuleId;
+use smallvec::SmallVec;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
+
+use crate::machine::Machine;
+use crate::snapshot;
+
+/// Hash of a machine's state. Two states that differ have different components, which tells where to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateHash {
+    /// Hash of the hashes of all components, in order.
+    pub root: u128,
+    /// What belongs to no module: the number of the frame, the input before, the modules' schedules.
+    pub machine: u128,
+    /// The modules, in order.
+    pub modules: SmallVec<[ModuleHash; 1]>,
+}
+
+/// Hashes of a module's components.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleHash {
+    /// The module.
+    pub module: ModuleId,
+    /// Frames with their live registers, and how the module ended.
+    pub registers: u128,
+    /// Linear memory.
+    pub memory: u128,
+    /// Globals, tables, dropped segments.
+    pub globals: u128,
+    /// Objects, host roots, collector.
+    pub heap: u128,
+    /// Random generator.
+    pub rng: u128,
+    /// What the kernel has of the module, by component in a fixed order.
+    pub kernel: SmallVec<[(&'static str, u128); 4]>,
+}
+
+impl StateHash {
+    pub(crate) fn of(machine: &Machine) -> StateHash {
+        let mut bytes = Vec::with_capacity(64);
+        snapshot::encode_machine(machine, &mut bytes);
+        let mut hash = StateHash { root: 0, machine: xxh3_128(&bytes), modules: SmallVec::new() };
+        for module in &machine.modules {
+            let parts = module.instance.component_hashes();
+            hash.modules.push(ModuleHash {
+                module: module.id,
+                registers: parts.registers,
+                memory: parts.memory,
+                globals: parts.globals,
+                heap: parts.heap,
+                rng: parts.rng,
+                kernel: machine.kernel.hashes(module.id).collect(),
+            });
+        }
+        let mut root = Xxh3Default::new();
+        for (_, _, leaf) in hash.components() {
+            root.update(&leaf.to_le_bytes());
+        }
+        hash.root = root.digest128();
+        hash
+    }
+
+    /// All components in order: module (`None` for the machine), name, hash.
+    pub fn components(&self) -> impl Iterator<Item = (Option<ModuleId>, &'static str, u128)> {
+        let machine = [(None, "machine", self.machine)].into_iter();
+        machine.chain(self.modules.iter().flat_map(|module| {
+            let id = Some(module.module);
+            let guest = [
+                ("registers", module.registers),
+                ("memory", module.memory),
+                ("globals", module.globals),
+                ("heap", module.heap),
+                ("rng", module.rng),
+            ];
+            guest.into_iter().chain(module.kernel.iter().copied()).map(move |(name, hash)| (id, name, hash))
+        }))
+    }
+}
+
+/// Writes the root in 32 hexadecimal digits.
+impl fmt::Display for StateHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.root)
+    }
+}

@@ -1,0 +1,68 @@
+//! From a program to a module that the machine can run.
+
+use std::sync::Arc;
+
+use cartwheel_bytecode::ValType;
+use cartwheel_bytecode::cartridge::Import as ProgramImport;
+use cartwheel_hostabi::SlotType;
+use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, VideoMode};
+use cartwheel_vm::Program;
+use thiserror::Error;
+
+/// Why a program cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LoadError {
+    /// Everything that the kernel has against it.
+    #[error("{}", list(.0))]
+    Host(Vec<cartwheel_kernel::LoadError>),
+    /// It is larger at its start than a module may be.
+    #[error(transparent)]
+    Limits(#[from] cartwheel_vm::LoadError),
+    /// A syscall would take or give a function reference.
+    #[error("`{0}` is imported with a function reference, which no syscall takes or gives")]
+    FunctionReference(String),
+    /// There is a module already; this machine runs one.
+    #[error("the machine has a module already")]
+    Full,
+}
+
+fn list(errors: &[cartwheel_kernel::LoadError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Makes the module known to the kernel, which checks everything about it that can be checked before it runs.
+pub(crate) fn admit(kernel: &mut Kernel, id: ModuleId, program: &Program) -> Result<(), LoadError> {
+    let cart = program.cartridge();
+    let slots: Vec<(Vec<SlotType>, Vec<SlotType>)> = cart
+        .imports
+        .iter()
+        .map(|import| {
+            let sig = &cart.types[import.sig as usize];
+            Ok((slot_types(import, &sig.params)?, slot_types(import, &sig.results)?))
+        })
+        .collect::<Result<_, LoadError>>()?;
+    let imports = cart.imports.iter().zip(&slots);
+    let config = ModuleConfig {
+        capabilities: cart.manifest.capabilities.iter().map(String::as_str).collect(),
+        imports: imports.map(|(import, (params, results))| Import { id: &import.id, params, results }).collect(),
+        video: cart.manifest.video.map(|mode| VideoMode { width: mode.width, height: mode.height }),
+        assets: cart
+            .assets
+            .iter()
+            .map(|asset| Asset { name: asset.name.clone(), bytes: Some(Arc::from(asset.bytes.as_slice())) })
+            .collect(),
+    };
+    kernel.load(id, config).map_err(LoadError::Host)
+}
+
+fn slot_types(import: &ProgramImport, types: &[ValType]) -> Result<Vec<SlotType>, LoadError> {
+    let slot = |ty: &ValType| match ty {
+        ValType::I32 => Ok(SlotType::I32),
+        ValType::I64 => Ok(SlotType::I64),
+        ValType::F32 => Ok(SlotType::F32),
+        ValType::F64 => Ok(SlotType::F64),
+        ValType::Handle => Ok(SlotType::Handle),
+        ValType::Func => Err(LoadError::FunctionReference(import.id.clone())),
+    };
+    types.iter().map(slot).collect()
+}

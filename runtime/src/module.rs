@@ -1,0 +1,242 @@
+//! One module's place in the frame loop.
+
+use std::sync::Arc;
+
+use cartwheel_bytecode::cartridge::EntryBody;
+use cartwheel_hostabi::Fault;
+use cartwheel_kernel::{FrameFigures, Kernel, ModuleId};
+use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Stop};
+use serde::{Deserialize, Serialize};
+
+use crate::load::LoadError;
+use crate::report::{ModuleReport, SliceEnd};
+use crate::trap::TrapReport;
+
+/// What becomes of a module from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It runs in the next frame.
+    Running,
+    /// It has halted with an exit code.
+    Halted(i32),
+    /// It has trapped.
+    Trapped,
+}
+
+/// Which of its entry functions a module has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// So many start functions have been called.
+    Starts(u32),
+    /// `main` or `update` has been called.
+    Body,
+    /// Nothing is left to call.
+    Done,
+}
+
+/// What the frame loop knows of a module, besides the state of its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Schedule {
+    pub stage: Stage,
+    /// Cycles per frame.
+    pub budget: u64,
+    /// Cycles overdrawn and not yet paid for.
+    pub debt: u64,
+    /// Updates that did not finish in their frame.
+    pub overruns: u64,
+    /// True if the update that is being executed is one of them.
+    pub late: bool,
+}
+
+/// A loaded module.
+pub(crate) struct Module {
+    pub id: ModuleId,
+    pub instance: Instance,
+    pub schedule: Schedule,
+}
+
+impl Module {
+    pub fn new(
+        id: ModuleId,
+        program: Arc<Program>,
+        limits: Limits,
+        seed: u64,
+        budget: u64,
+    ) -> Result<Module, LoadError> {
+        let mut instance = Instance::new(program, limits, seed)?;
+        instance.set_module(id.0);
+        let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
+        Ok(Module { id, instance, schedule })
+    }
+
+    pub fn status(&self) -> Status {
+        match self.instance.ended() {
+            Some(Ended::Halted(code)) => Status::Halted(*code),
+            Some(Ended::Trapped(_)) => Status::Trapped,
+            None if self.main_returned() => Status::Halted(0),
+            None => Status::Running,
+        }
+    }
+
+    fn main_returned(&self) -> bool {
+        let body = self.instance.program().cartridge().manifest.entry.body;
+        self.schedule.stage == Stage::Done && matches!(body, EntryBody::Main(_))
+    }
+
+    /// A frame of the module. `Err` is a panic of the kernel.
+    pub fn frame(&mut self, kernel: &mut Kernel, input: &FrameInput) -> Result<ModuleReport, String> {
+        let running = self.status() == Status::Running;
+        let Schedule { budget, debt, .. } = self.schedule;
+        let granted = if running { budget.saturating_sub(debt) } else { 0 };
+        let (bytes_before, objects_before) = self.instance.heap_allocated();
+        kernel.begin_frame(self.id);
+        let mut cycles = 0;
+        let end = if !running {
+            self.final_end()
+        } else if granted == 0 {
+            self.schedule.debt -= budget;
+            SliceEnd::Skipped
+        } else {
+            self.instance.grant(granted);
+            let end = self.slice(kernel, input, granted)?;
+            cycles = self.instance.used();
+            self.schedule.debt = cycles.saturating_sub(granted);
+            end
+        };
+        let (bytes, objects) = self.instance.heap_allocated();
+        let mut report = ModuleReport {
+            module: self.id,
+            end,
+            granted,
+            cycles,
+            syscalls: kernel.usage(self.id).calls,
+            bytes: bytes - bytes_before,
+            objects: objects - objects_before,
+            overruns: self.schedule.overruns,
+            log: Vec::new(),
+            counters: Vec::new(),
+            trap: None,
+        };
+        if running {
+            if end == SliceEnd::Trapped {
+                report.trap = self.trap().map(Box::new);
+            }
+            kernel.end_frame(self.id, self.figures(&report, input.frame));
+            report.log = kernel.take_log(self.id);
+            report.counters = kernel.take_counters(self.id);
+        }
+        Ok(report)
+    }
+
+    fn figures(&self, report: &ModuleReport, frame: u64) -> FrameFigures {
+        FrameFigures {
+            frame,
+            cycles: report.cycles,
+            budget: report.granted,
+            syscalls: report.syscalls,
+            bytes: report.bytes,
+            objects: report.objects,
+            collector_cycles: 0,
+            overruns: report.overruns,
+        }
+    }
+
+    /// Runs until the slice ends.
+    fn slice(&mut self, kernel: &mut Kernel, input: &FrameInput, granted: u64) -> Result<SliceEnd, String> {
+        if self.instance.is_idle()
+            && let Some(end) = self.enter_next()
+        {
+            return Ok(end);
+        }
+        loop {
+            match self.instance.run(input) {
+                Stop::Syscall(import) => match kernel.call(self.id, import, &mut self.instance) {
+                    Ok(_) => {}
+                    Err(Fault::Trap(trap)) => {
+                        self.instance.trap_syscall(trap);
+                        return Ok(SliceEnd::Trapped);
+                    }
+                    Err(Fault::Panic(message)) => return Err(message),
+                },
+                Stop::Returned => {
+                    if let Some(end) = self.returned(granted) {
+                        return Ok(end);
+                    }
+                }
+                Stop::FrameSync => return Ok(SliceEnd::FrameSync),
+                Stop::BudgetSpent => return Ok(self.outlived(SliceEnd::BudgetSpent)),
+                Stop::Stalled => return Ok(self.outlived(SliceEnd::Stalled)),
+                Stop::Halted(code) => return Ok(SliceEnd::Halted(code)),
+                Stop::Trapped => return Ok(SliceEnd::Trapped),
+            }
+        }
+    }
+
+    /// A function that the frame loop called has returned: the end of the slice, or the next one is entered.
+    fn returned(&mut self, granted: u64) -> Option<SliceEnd> {
+        // Results of entry functions go nowhere.
+        self.instance.take_results();
+        let entry = &self.instance.program().cartridge().manifest.entry;
+        match (self.schedule.stage, entry.body) {
+            (Stage::Body, EntryBody::Update(_)) => {
+                self.schedule.late = false;
+                Some(SliceEnd::UpdateDone)
+            }
+            (Stage::Body, _) => {
+                self.schedule.stage = Stage::Done;
+                Some(self.final_end())
+            }
+            // A function that cannot do anything any more is left for the next frame, where it is on time.
+            (Stage::Starts(_) | Stage::Done, _) if self.instance.used() >= granted => Some(SliceEnd::BudgetSpent),
+            (Stage::Starts(_) | Stage::Done, _) => self.enter_next(),
+        }
+    }
+
+    /// Enters the function whose turn it is, or says why the slice ends instead.
+    fn enter_next(&mut self) -> Option<SliceEnd> {
+        let entry = &self.instance.program().cartridge().manifest.entry;
+        let starts = match self.schedule.stage {
+            Stage::Starts(called) => entry.starts.get(called as usize).map(|&func| (func, Stage::Starts(called + 1))),
+            Stage::Body | Stage::Done => None,
+        };
+        let body = match entry.body {
+            EntryBody::Main(func) | EntryBody::Update(func) => Some((func, Stage::Body)),
+            EntryBody::Library => None,
+        };
+        let Some((func, stage)) = starts.or(body) else {
+            self.schedule.stage = Stage::Done;
+            return Some(SliceEnd::Idle);
+        };
+        self.schedule.stage = stage;
+        self.instance.call(func, &[]);
+        // The limits of the stack can be below what the function needs.
+        self.instance.ended().is_some().then_some(SliceEnd::Trapped)
+    }
+
+    /// The slice ends in the middle of a function.
+    fn outlived(&mut self, end: SliceEnd) -> SliceEnd {
+        let body = self.instance.program().cartridge().manifest.entry.body;
+        let update = self.schedule.stage == Stage::Body && matches!(body, EntryBody::Update(_));
+        if update && !self.schedule.late {
+            self.schedule.late = true;
+            self.schedule.overruns += 1;
+        }
+        end
+    }
+
+    fn final_end(&self) -> SliceEnd {
+        match self.status() {
+            Status::Halted(code) => SliceEnd::Halted(code),
+            Status::Trapped => SliceEnd::Trapped,
+            Status::Running => SliceEnd::Idle,
+        }
+    }
+
+    /// How the module trapped, if it did.
+    pub fn trap(&self) -> Option<TrapReport> {
+        match self.instance.ended()? {
+            Ended::Trapped(record) => Some(TrapReport::new(self.instance.program(), record)),
+            Ended::Halted(_) => None,
+        }
+    }
+}

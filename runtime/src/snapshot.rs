@@ -1,0 +1,264 @@
+//! Saved states; `spec/snapshot.md` describes the bytes.
+
+use cartwheel_kernel::ModuleId;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::codec;
+use crate::config::SEMANTICS_VERSION;
+use crate::input::{Buttons, InputFrame, PADS, Pointer, PointerButtons};
+use crate::machine::Machine;
+use crate::module::{Schedule, Stage};
+
+const MAGIC: &[u8; 4] = b"CWSS";
+/// Version of the format.
+pub const SNAPSHOT_VERSION: u16 = 1;
+const CHECKSUM_BYTES: usize = 8;
+
+/// Why bytes cannot be restored into a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RestoreError {
+    /// They do not begin like a saved state.
+    #[error("not a saved state: it does not begin with \"CWSS\"")]
+    NotASnapshot,
+    /// They have another version of the format.
+    #[error("saved state of format version {0}; this build reads version {SNAPSHOT_VERSION}")]
+    Version(u16),
+    /// They come from a machine with other rules.
+    #[error("saved by a machine of semantics version {0}; this one has version {SEMANTICS_VERSION}")]
+    Semantics(u16),
+    /// They are cut off or were changed.
+    #[error("damaged saved state: {0}")]
+    Damaged(String),
+    /// They are of other cartridges.
+    #[error("saved state of another cartridge ({})", hex(.0))]
+    OtherCartridge([u8; 32]),
+    /// They are of another number of modules.
+    #[error("saved state of {0} modules; this machine has {1}")]
+    ModuleCount(u32, u32),
+    /// They are of a machine with other limits.
+    #[error("saved by a machine with other limits for its modules")]
+    OtherLimits,
+    /// The state of a module does not fit it.
+    #[error("state of module {}: {message}", .module.0)]
+    Module {
+        /// The module.
+        module: ModuleId,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+fn hex(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is saved of the machine besides its modules.
+#[derive(Serialize, Deserialize)]
+struct MachinePart {
+    seed: u64,
+    limits: [u64; 6],
+    frame: u64,
+    pads: [u32; PADS],
+    pointer: (i32, i32, u32),
+    schedules: Vec<Schedule>,
+}
+
+/// Appends what is saved of the machine besides its modules.
+pub(crate) fn encode_machine(machine: &Machine, out: &mut Vec<u8>) {
+    let InputFrame { pads, pointer } = machine.previous;
+    let part = MachinePart {
+        seed: machine.config.seed,
+        limits: limits(machine),
+        frame: machine.frame,
+        pads: pads.map(|pad| pad.bits()),
+        pointer: (pointer.x, pointer.y, pointer.buttons.bits()),
+        schedules: machine.modules.iter().map(|module| module.schedule).collect(),
+    };
+    codec::encode(&part, out);
+}
+
+fn limits(machine: &Machine) -> [u64; 6] {
+    let limits = machine.config.limits;
+    [
+        limits.max_frames.into(),
+        limits.max_stack_cells.into(),
+        limits.max_memory_pages.into(),
+        limits.max_table_elements.into(),
+        limits.max_heap_bytes,
+        limits.max_heap_objects.into(),
+    ]
+}
+
+pub(crate) fn save(machine: &Machine) -> Vec<u8> {
+    let memory: usize = machine.modules.iter().map(|module| module.instance.memory().len()).sum();
+    let mut out = Vec::with_capacity(memory + 4_096);
+    out.extend(MAGIC);
+    out.extend(SNAPSHOT_VERSION.to_le_bytes());
+    out.extend(SEMANTICS_VERSION.to_le_bytes());
+    out.extend((machine.modules.len() as u32).to_le_bytes());
+    for module in &machine.modules {
+        out.extend(module.instance.program().content_hash());
+    }
+    section(&mut out, |out| encode_machine(machine, out));
+    for module in &machine.modules {
+        section(&mut out, |out| machine.kernel.save(module.id, out));
+        section(&mut out, |out| module.instance.save(out));
+    }
+    out.extend(xxh3_64(&out).to_le_bytes());
+    out
+}
+
+/// Appends a part with its length in front.
+fn section(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let at = out.len();
+    out.extend([0; 8]);
+    write(out);
+    let len = (out.len() - at - 8) as u64;
+    out[at..at + 8].copy_from_slice(&len.to_le_bytes());
+}
+
+pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
+    let mut input = Input::open(bytes)?;
+    let count = u32::from_le_bytes(input.array()?);
+    if count as usize != machine.modules.len() {
+        return Err(RestoreError::ModuleCount(count, machine.modules.len() as u32));
+    }
+    for module in &machine.modules {
+        let hash = input.array()?;
+        if hash != module.instance.program().content_hash() {
+            return Err(RestoreError::OtherCartridge(hash));
+        }
+    }
+    let part: MachinePart = codec::decode(input.section()?).map_err(RestoreError::Damaged)?;
+    let previous = check_machine(machine, &part)?;
+    let mut states = Vec::with_capacity(machine.modules.len());
+    for _ in &machine.modules {
+        states.push((input.section()?, input.section()?));
+    }
+    if !input.0.is_empty() {
+        return Err(damaged("bytes are left over"));
+    }
+    apply_modules(machine, &states)?;
+    machine.config.seed = part.seed;
+    machine.frame = part.frame;
+    machine.previous = previous;
+    for (module, schedule) in machine.modules.iter_mut().zip(part.schedules) {
+        module.schedule = schedule;
+    }
+    Ok(())
+}
+
+/// Everything about the machine's part that has to hold, and the input in it.
+fn check_machine(machine: &Machine, part: &MachinePart) -> Result<InputFrame, RestoreError> {
+    if part.limits != limits(machine) {
+        return Err(RestoreError::OtherLimits);
+    }
+    if part.schedules.len() != machine.modules.len() {
+        return Err(damaged("a module's schedule is missing"));
+    }
+    for (module, schedule) in machine.modules.iter().zip(&part.schedules) {
+        let starts = module.instance.program().cartridge().manifest.entry.starts.len();
+        let reached = match schedule.stage {
+            Stage::Starts(called) => called as usize <= starts,
+            Stage::Body | Stage::Done => true,
+        };
+        // A frame is counted late at most once, and frames never wrap.
+        if !reached || schedule.budget == 0 || schedule.overruns > part.frame || part.frame > i64::MAX as u64 {
+            return Err(damaged("a module's schedule makes no sense"));
+        }
+    }
+    let mut pads = [Buttons::NONE; PADS];
+    for (pad, bits) in pads.iter_mut().zip(part.pads) {
+        *pad = Buttons::from_bits(bits).ok_or_else(|| damaged("unknown buttons are held"))?;
+    }
+    let (x, y, bits) = part.pointer;
+    let buttons = PointerButtons::from_bits(bits).ok_or_else(|| damaged("unknown pointer buttons are held"))?;
+    Ok(InputFrame { pads, pointer: Pointer { x, y, buttons } })
+}
+
+/// Replaces the modules' states (kernel's part and guest's part of each), all of them or none.
+fn apply_modules(machine: &mut Machine, states: &[(&[u8], &[u8])]) -> Result<(), RestoreError> {
+    // Each restore is all or nothing by itself, so only those before a failing one have to be undone.
+    let mut undo: Vec<(usize, Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+    let last = states.len().saturating_sub(1);
+    for (i, (services, guest)) in states.iter().enumerate() {
+        let id = machine.modules[i].id;
+        let failed = |message: String| RestoreError::Module { module: id, message };
+        let mut services_before = Vec::new();
+        machine.kernel.save(id, &mut services_before);
+        let result = machine.kernel.restore(id, services).map_err(|e| failed(e.to_string()));
+        let result = result.and_then(|()| {
+            let instance = &mut machine.modules[i].instance;
+            let mut guest_before = None;
+            if i < last {
+                instance.save(guest_before.insert(Vec::new()));
+            }
+            undo.push((i, services_before, None));
+            instance.restore(guest).map_err(|e| failed(e.to_string()))?;
+            undo[i].2 = guest_before;
+            Ok(())
+        });
+        if let Err(error) = result {
+            for (i, services, guest) in undo {
+                let module = &mut machine.modules[i];
+                machine.kernel.restore(module.id, &services).expect("it was saved just now");
+                if let Some(guest) = guest {
+                    module.instance.restore(&guest).expect("it was saved just now");
+                }
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn damaged(what: &str) -> RestoreError {
+    RestoreError::Damaged(what.to_owned())
+}
+
+/// What remains to be read.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    /// Checks magic, checksum and versions.
+    fn open(bytes: &'a [u8]) -> Result<Input<'a>, RestoreError> {
+        if bytes.get(..MAGIC.len()) != Some(MAGIC.as_slice()) {
+            return Err(RestoreError::NotASnapshot);
+        }
+        let mut input = Input(&bytes[MAGIC.len()..]);
+        // Before the checksum, whose place another version may have changed.
+        let version = u16::from_le_bytes(input.array()?);
+        if version != SNAPSHOT_VERSION {
+            return Err(RestoreError::Version(version));
+        }
+        let (content, sum) = bytes
+            .split_last_chunk::<CHECKSUM_BYTES>()
+            .filter(|(content, _)| content.len() >= MAGIC.len() + 2)
+            .ok_or_else(|| damaged("it ends early"))?;
+        if xxh3_64(content) != u64::from_le_bytes(*sum) {
+            return Err(damaged("it is cut off or was changed"));
+        }
+        let mut input = Input(&content[MAGIC.len() + 2..]);
+        let semantics = u16::from_le_bytes(input.array()?);
+        if semantics != SEMANTICS_VERSION {
+            return Err(RestoreError::Semantics(semantics));
+        }
+        Ok(input)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], RestoreError> {
+        let (array, rest) = self.0.split_first_chunk().ok_or_else(|| damaged("it ends early"))?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
+    fn section(&mut self) -> Result<&'a [u8], RestoreError> {
+        let len = u64::from_le_bytes(self.array()?);
+        let len = usize::try_from(len).map_err(|_| damaged("a part is too long"))?;
+        let (part, rest) = self.0.split_at_checked(len).ok_or_else(|| damaged("a part is too long"))?;
+        self.0 = rest;
+        Ok(part)
+    }
+}

@@ -1,0 +1,54 @@
+//! The command `cartwheel`: one file per verb in `verbs/`, what they share beside it.
+
+mod cli;
+mod failure;
+mod files;
+mod picture;
+mod print;
+mod project;
+mod reel;
+mod summary;
+mod verbs;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Verb};
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    // Whatever panics here is a broken invariant of the host, like a panic of the machine.
+    let outcome = std::panic::catch_unwind(run).unwrap_or(Ok(Exit::Panicked));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            print::error(&failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run() -> Result<Exit, Failure> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) if e.use_stderr() => {
+            print::stderr(&e.render().to_string());
+            return Ok(Exit::Usage);
+        }
+        // Help and version.
+        Err(e) => {
+            print::stdout(&e.render().to_string())?;
+            return Ok(Exit::Fine);
+        }
+    };
+    match cli.verb {
+        Verb::New(args) => verbs::new::run(&args),
+        Verb::Asm(args) => verbs::asm::run(&args),
+        Verb::Disasm(args) => verbs::disasm::run(&args),
+        Verb::Info(args) => verbs::info::run(&args),
+        Verb::Run(args) => verbs::run::run(&args),
+        Verb::Completions(args) => verbs::completions::run(&args),
+    }
+}

@@ -1,0 +1,127 @@
+//! What a path given to a verb means: a cartridge, a source file, or a folder with a project.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use cartwheel_assembler::{FileLoader, LoadedFile, Loader, assemble};
+use cartwheel_bytecode::Cartridge;
+use cartwheel_runtime::Program;
+
+use crate::failure::Failure;
+use crate::files;
+
+/// Extension of source files.
+const SOURCE_EXTENSION: &str = "casm";
+/// Extension of cartridges.
+pub const CARTRIDGE_EXTENSION: &str = "cart";
+/// Folder beside a project that the project can include files from.
+const SHARED_FOLDER: &str = "lib";
+
+/// A cartridge and the file that it came from.
+pub struct Loaded {
+    /// The cartridge, not yet verified.
+    pub cart: Cartridge,
+    /// The cartridge file or main source file.
+    pub path: PathBuf,
+}
+
+impl Loaded {
+    /// The cartridge as a program.
+    pub fn verify(self) -> Result<Arc<Program>, Failure> {
+        Program::new(self.cart).map_err(|e| Failure::file(&self.path, format!("the program is not valid: {e}")))
+    }
+}
+
+/// Loads a cartridge, or assembles one from a source file or the project in a folder.
+pub fn load(path: &Path) -> Result<Loaded, Failure> {
+    let path = if path.is_dir() { main_source(path)? } else { path.to_owned() };
+    let bytes = files::read(&path)?;
+    let named_cartridge = path.extension().is_some_and(|extension| extension == CARTRIDGE_EXTENSION);
+    if named_cartridge || bytes.starts_with(b"CART") {
+        return Ok(Loaded { cart: read_cartridge(&path, &bytes)?, path });
+    }
+    if bytes.starts_with(b"\0asm") {
+        return Err(Failure::file(&path, "WebAssembly modules are not translated by this build"));
+    }
+    assemble_file(path, &bytes)
+}
+
+/// Loads a cartridge file.
+pub fn load_cartridge(path: &Path) -> Result<Cartridge, Failure> {
+    read_cartridge(path, &files::read(path)?)
+}
+
+fn read_cartridge(path: &Path, bytes: &[u8]) -> Result<Cartridge, Failure> {
+    Cartridge::from_bytes(bytes).map_err(|e| Failure::file(path, e))
+}
+
+/// The main source file of a project: named like its folder, or `main`.
+fn main_source(folder: &Path) -> Result<PathBuf, Failure> {
+    let full = folder.canonicalize().map_err(|e| Failure::file(folder, e))?;
+    let name = full.file_name().unwrap_or_default().to_string_lossy();
+    let candidates = [format!("{name}.{SOURCE_EXTENSION}"), format!("main.{SOURCE_EXTENSION}")];
+    let found = candidates.iter().map(|candidate| folder.join(candidate)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        let [named, main] = candidates;
+        Failure::file(folder, format!("there is neither {named} nor {main} in this folder"))
+    })
+}
+
+fn assemble_file(path: PathBuf, bytes: &[u8]) -> Result<Loaded, Failure> {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return Err(Failure::file(&path, "its name is not UTF-8"));
+    };
+    match assemble(name, bytes, &ProjectFiles::new(&folder)) {
+        Ok(cart) => Ok(Loaded { cart, path }),
+        Err(mut diagnostics) => {
+            // Debug information has names relative to the project; people want the way from where they are.
+            for diagnostic in &mut diagnostics.list {
+                diagnostic.file = folder.join(&diagnostic.file).display().to_string();
+            }
+            Err(Failure::new(diagnostics.render()))
+        }
+    }
+}
+
+/// The files that a project can include: those of its folder, and of the folder `lib` beside it.
+struct ProjectFiles {
+    own: FileLoader,
+    shared: FileLoader,
+}
+
+impl ProjectFiles {
+    fn new(folder: &Path) -> ProjectFiles {
+        let own = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        ProjectFiles { own: FileLoader::new(own), shared: FileLoader::new(own.join("..").join(SHARED_FOLDER)) }
+    }
+}
+
+impl Loader for ProjectFiles {
+    fn load(&self, from: &str, path: &str) -> Result<LoadedFile, String> {
+        // As far up as a project can reach, files of `lib` are called `../lib/...`.
+        let mut parts: Vec<&str> = Vec::new();
+        let folder = Path::new(from).parent().unwrap_or(Path::new(""));
+        for component in folder.components().chain(Path::new(path).components()) {
+            match component {
+                Component::Normal(part) => parts.push(part.to_str().ok_or("the path is not UTF-8")?),
+                Component::CurDir => {}
+                Component::ParentDir if parts.last().is_some_and(|&part| part != "..") => {
+                    parts.pop();
+                }
+                Component::ParentDir => parts.push(".."),
+                _ => return Err("paths are relative to the file that names them".to_owned()),
+            }
+        }
+        match parts.as_slice() {
+            ["..", SHARED_FOLDER, rest @ ..] if !rest.contains(&"..") => {
+                let file = self.shared.load("", &rest.join("/"))?;
+                Ok(LoadedFile { name: format!("../{SHARED_FOLDER}/{}", file.name), ..file })
+            }
+            parts if parts.contains(&"..") => {
+                Err(format!("a project can include its own files and those of ../{SHARED_FOLDER}"))
+            }
+            parts => self.own.load("", &parts.join("/")),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What a run came to, as text and as JSON.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+
+use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
+use serde_json::json;
+
+use crate::failure::Exit;
+
+/// Lines of the guest's log that are kept.
+const MAX_LOG_LINES: usize = 1_000;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All frames that were asked for have been run.
+    Frames,
+    /// The cartridge has nothing to run any more.
+    Idle,
+    /// The cartridge halted with a code.
+    Halted(i32),
+    /// The cartridge trapped.
+    Trapped,
+}
+
+impl Stop {
+    /// Name in JSON.
+    fn name(self) -> &'static str {
+        match self {
+            Stop::Frames => "frames",
+            Stop::Idle => "idle",
+            Stop::Halted(_) => "halted",
+            Stop::Trapped => "trapped",
+        }
+    }
+
+    /// How the command ends.
+    pub fn exit(self) -> Exit {
+        match self {
+            Stop::Frames | Stop::Idle => Exit::Fine,
+            Stop::Halted(code) => Exit::Halted(code),
+            Stop::Trapped => Exit::Trapped,
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Stop::Frames => "ran all frames".to_owned(),
+            Stop::Idle => "nothing left to run".to_owned(),
+            Stop::Halted(code) => format!("halted with code {code}"),
+            Stop::Trapped => "trapped".to_owned(),
+        }
+    }
+}
+
+/// What a run has come to so far.
+#[derive(Default)]
+pub struct Tally {
+    cycles: Vec<u64>,
+    syscalls: u64,
+    bytes: u64,
+    objects: u64,
+    overruns: u64,
+    log: VecDeque<(u64, LogLine)>,
+    log_dropped: u64,
+}
+
+impl Tally {
+    /// Adds a frame. Says why the run ends with it, if it does.
+    pub fn add(&mut self, frame: u64, report: ModuleReport) -> Option<Stop> {
+        self.cycles.push(report.cycles);
+        self.syscalls += report.syscalls;
+        self.bytes += report.bytes;
+        self.objects += report.objects;
+        self.overruns = report.overruns;
+        for line in report.log {
+            if self.log.len() == MAX_LOG_LINES {
+                self.log.pop_front();
+                self.log_dropped += 1;
+            }
+            self.log.push_back((frame, line));
+        }
+        match report.end {
+            SliceEnd::Halted(code) => Some(Stop::Halted(code)),
+            SliceEnd::Trapped => Some(Stop::Trapped),
+            SliceEnd::Idle => Some(Stop::Idle),
+            _ => None,
+        }
+    }
+
+    /// Frames run.
+    pub fn frames(&self) -> u64 {
+        self.cycles.len() as u64
+    }
+
+    /// Median and largest number of cycles in a frame.
+    fn cycles(&self) -> (u64, u64) {
+        let mut sorted = self.cycles.clone();
+        sorted.sort_unstable();
+        let median = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+        (median, sorted.last().copied().unwrap_or(0))
+    }
+}
+
+/// A run that has ended.
+pub struct Summary<'a> {
+    /// Title of the cartridge, or the name of its file.
+    pub title: &'a str,
+    /// What the frames came to.
+    pub tally: &'a Tally,
+    /// Why it ended.
+    pub stop: Stop,
+    /// Hash of the state after the last frame.
+    pub state_hash: String,
+    /// Cycles per frame that the cartridge has.
+    pub budget: u64,
+    /// How it trapped.
+    pub trap: Option<&'a TrapReport>,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+impl Summary<'_> {
+    fn frames_per_second(&self) -> f64 {
+        if self.seconds > 0.0 { (self.tally.frames() as f64 / self.seconds).round() } else { 0.0 }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let tally = self.tally;
+        let (median, max) = tally.cycles();
+        let frames = tally.frames();
+        let mut out = String::new();
+        let mut line = |name: &str, value: String| {
+            let _ = writeln!(out, "{name:<13}{value}");
+        };
+        line("cartridge", self.title.to_owned());
+        line("frames", format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)));
+        line("stop", self.stop.sentence());
+        line("state hash", self.state_hash.clone());
+        line(
+            "cycles/frame",
+            format!("median {}, max {}, budget {}", grouped(median), grouped(max), grouped(self.budget)),
+        );
+        line("syscalls", format!("{} ({} per frame)", grouped(tally.syscalls), per_frame(tally.syscalls, frames)));
+        line("allocations", format!("{} objects, {} bytes", grouped(tally.objects), grouped(tally.bytes)));
+        if tally.overruns > 0 {
+            line("overruns", grouped(tally.overruns));
+        }
+        if !tally.log.is_empty() {
+            line("log", String::new());
+        }
+        if tally.log_dropped > 0 {
+            let _ = writeln!(out, "  ... {} earlier lines", grouped(tally.log_dropped));
+        }
+        for (frame, LogLine { level, text }) in &tally.log {
+            let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let _ = writeln!(out, "  {frame:>6} {:<7} {text}", level.name());
+        }
+        out
+    }
+
+    /// For scripts.
+    pub fn json(&self) -> String {
+        let tally = self.tally;
+        let (median, max) = tally.cycles();
+        let log = tally.log.iter().map(|(frame, LogLine { level, text })| {
+            json!({ "frame": frame, "level": level.name(), "text": text })
+        });
+        let value = json!({
+            "cartridge": self.title,
+            "frames": tally.frames(),
+            "stop": self.stop.name(),
+            "exit_code": match self.stop { Stop::Halted(code) => Some(code), _ => None },
+            "trap": self.trap.map(ToString::to_string),
+            "state_hash": self.state_hash,
+            "cycles_total": tally.cycles.iter().sum::<u64>(),
+            "cycles_median": median,
+            "cycles_max": max,
+            "cycles_budget": self.budget,
+            "syscalls_total": tally.syscalls,
+            "bytes_allocated": tally.bytes,
+            "objects_allocated": tally.objects,
+            "overruns": tally.overruns,
+            "frames_per_second": self.frames_per_second(),
+            "log": log.collect::<Vec<_>>(),
+            "log_lines_dropped": tally.log_dropped,
+        });
+        format!("{value:#}\n")
+    }
+}
+
+/// A number with its digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn per_frame(count: u64, frames: u64) -> String {
+    if frames == 0 { "0".to_owned() } else { format!("{:.1}", count as f64 / frames as f64) }
+}
