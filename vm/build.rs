@@ -12,7 +12,8 @@ fn main() {
     let var = |name: &str| env::var(name).unwrap_or_default();
     let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3");
     let x86_64 = var("CARGO_CFG_TARGET_ARCH") == "x86_64";
-    let plain = env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_none() && env::var_os("CARGO_CFG_FUZZING").is_none();
+    let plain =
+        env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_none() && env::var_os("CARGO_CFG_FUZZING").is_none();
     let flags = var("CARGO_ENCODED_RUSTFLAGS");
     let instrumented = ["instrument-coverage", "sanitizer", "opt-level"].iter().any(|f| flags.contains(f));
     if optimised && x86_64 && plain && !instrumented {

@@ -10,6 +10,7 @@
 
 .include "../lib/buttons.inc"
 .include "../lib/digits.inc"
+.include "../lib/palette.inc"
 
 ; Places and speeds have 8 bits behind the point: ONE is a pixel, or a pixel per frame.
 .const ONE = 256
@@ -60,26 +61,16 @@
 ; ---- Once ----
 
 .func start()
-  .local i, color, index: i32
+  .local i: i32
+  call set_palette(0, countof(colors), colors)
+  call gradient(GLOW, TRAIL, 0x161428, 0xf2b828)
+  ; The trail begins with the ball's place alone.
   i32.const i, 0
-each:
+again:
   loop
-  i32.shl color, i, 2
-  i32.load color, [colors + color]
-  syscall gfx.palette(i, color)
-  i32.add i, i, 1
-  br.i32.lt_u i, countof(colors), each
-  ; The glow goes from the floor's colour to amber: 0xRRGGBB is a sum, as long as no part of it overflows.
-  i32.const i, 0
-glow:
-  loop
-  i32.mul color, i, 0x0b0800
-  i32.add color, color, 0x161428
-  i32.add index, i, GLOW
-  syscall gfx.palette(index, color)
   call leave_trail()
   i32.add i, i, 1
-  br.i32.lt_u i, TRAIL, glow
+  br.i32.lt_u i, TRAIL, again
   return
 .end
 

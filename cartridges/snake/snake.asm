@@ -11,6 +11,7 @@
 
 .include "../lib/buttons.inc"
 .include "../lib/digits.inc"
+.include "../lib/palette.inc"
 
 ; ---- The field ----
 
@@ -73,24 +74,8 @@
 
 .func start()
   .local i, color: i32
-  i32.const i, 0
-each:
-  loop
-  i32.shl color, i, 2
-  i32.load color, [colors + color]
-  syscall gfx.palette(i, color)
-  i32.add i, i, 1
-  br.i32.lt_u i, countof(colors), each
-  ; From dark to bright green.
-  i32.const i, 0
-shade:
-  loop
-  i32.mul color, i, 0x040500
-  i32.add color, color, 0x2a6440
-  i32.add i, i, SCALES
-  syscall gfx.palette(i, color)
-  i32.sub i, i, SCALES - 1
-  br.i32.lt_u i, SHADES, shade
+  call set_palette(0, countof(colors), colors)
+  call gradient(SCALES, SHADES, 0x2a6440, 0xb0ff40)
   ; The sprite was drawn with the numbers 1 to 4; here they become colours.
   i32.const i, 0
 pixel:
@@ -108,7 +93,7 @@ hole:
 
 ; An empty field with a short snake in it.
 .func new_life()
-  .local i, cell: i32
+  .local i, cell, place: i32
   memory.fill grid, WALL, CELLS
   i32.const i, 1
 row:
@@ -124,8 +109,8 @@ part:
   loop
   i32.add cell, i, ROWS / 2 * COLUMNS + 4
   i32.store8 [grid + cell], SNAKE
-  i32.shl r2, i, 1
-  i32.store16 [body + r2], cell
+  i32.shl place, i, 1
+  i32.store16 [body + place], cell
   i32.add i, i, 1
   br.i32.lt_u i, FIRST_LENGTH, part
   i32.store [head], FIRST_LENGTH - 1

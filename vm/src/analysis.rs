@@ -267,7 +267,8 @@ impl Graph {
                 let mask = 1u64 << bit_index;
                 stack.extend((0..count).filter(|b| self.live_in[b * self.words + word] & mask != 0));
                 while let Some(block) = stack.pop() {
-                    let range = self.first_predecessor[block] as usize..self.first_predecessor[block + 1] as usize;
+                    let range =
+                        self.first_predecessor[block] as usize..self.first_predecessor[block + 1] as usize;
                     for &from in &self.predecessors[range] {
                         let at = from as usize * self.words + word;
                         if self.written[at] & mask == 0 && self.live_in[at] & mask == 0 {

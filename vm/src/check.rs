@@ -174,14 +174,17 @@ fn check_frames(state: &State, program: &Program, limits: &Limits) -> Checked {
     for (i, frame) in state.frames.iter().enumerate() {
         ensure((frame.func as usize) < program.cartridge().functions.len(), "function of a frame")?;
         let function = program.function(frame.func);
-        let counts = frame.scalars.len() == function.scalars.into() && frame.handles.len() == function.handles.into();
+        let counts =
+            frame.scalars.len() == function.scalars.into() && frame.handles.len() == function.handles.into();
         ensure(counts, "registers of a frame")?;
         ensure(frame.handles.iter().all(|&handle| is_handle(&state.heap, handle)), "handle in a register")?;
         cells += u64::from(program.frame_cells(frame.func));
         ensure(cells <= limits.max_stack_cells.into(), "size of the register stack")?;
         let instr = instr_at(program, frame).ok_or(RestoreError::Unfit("position of a frame"))?;
         match state.frames.get(i + 1) {
-            Some(callee) => ensure(calls(program, &instr, callee.func), "frame that its caller does not call")?,
+            Some(callee) => {
+                ensure(calls(program, &instr, callee.func), "frame that its caller does not call")?
+            }
             None => check_top(state, program, frame, &instr)?,
         }
     }

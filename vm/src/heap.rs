@@ -258,7 +258,8 @@ impl Heap {
     /// Copies bytes between byte strings, which may be one; the spans were checked.
     pub(crate) fn copy_bytes(&mut self, dst: u64, to: usize, src: u64, from: usize, len: usize) {
         if dst == src {
-            cast_slice_mut::<u64, u8>(&mut self.slots[dst as usize - 1].cells).copy_within(from..from + len, to);
+            cast_slice_mut::<u64, u8>(&mut self.slots[dst as usize - 1].cells)
+                .copy_within(from..from + len, to);
             return;
         }
         let [dst, src] = self

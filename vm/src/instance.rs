@@ -74,7 +74,10 @@ pub(crate) fn returned_word() -> *const u64 {
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instance").field("activity", &self.activity).field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Instance")
+            .field("activity", &self.activity)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 

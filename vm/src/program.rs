@@ -40,8 +40,10 @@ impl Program {
             .iter()
             .enumerate()
             .map(|(i, sig)| {
-                let key: (Vec<_>, Vec<_>) =
-                    (sig.params.iter().map(|&t| t as u8).collect(), sig.results.iter().map(|&t| t as u8).collect());
+                let key: (Vec<_>, Vec<_>) = (
+                    sig.params.iter().map(|&t| t as u8).collect(),
+                    sig.results.iter().map(|&t| t as u8).collect(),
+                );
                 *first.entry(key).or_insert(i as u32)
             })
             .collect();

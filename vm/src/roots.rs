@@ -68,7 +68,8 @@ impl Roots {
         let mut put = |(index, generation): (u32, u32), object, free| {
             let at = index as usize;
             slots.resize((at + 1).max(slots.len()), None);
-            slots[at] = Some(RootState { generation: if free { generation - 1 } else { generation }, object });
+            slots[at] =
+                Some(RootState { generation: if free { generation - 1 } else { generation }, object });
         };
         for (root, &object) in &self.map {
             put(index_and_generation(root), object, false);

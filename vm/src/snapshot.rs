@@ -78,7 +78,9 @@ impl Instance {
                 func: frame.position.func,
                 offset: frame.position.offset,
                 scalars: scalars.map(|(r, &cell)| if live.scalar(r as u16) { cell } else { 0 }).collect(),
-                handles: handles.map(|(r, &cell)| if live.handle(r as u16) { cell as u32 } else { 0 }).collect(),
+                handles: handles
+                    .map(|(r, &cell)| if live.handle(r as u16) { cell as u32 } else { 0 })
+                    .collect(),
             }
         });
         states.collect()
@@ -89,7 +91,11 @@ impl Instance {
     /// # Errors
     ///
     /// If the state does not fit the program or the limits.
-    pub fn from_state(program: Arc<Program>, limits: Limits, state: &State) -> Result<Instance, RestoreError> {
+    pub fn from_state(
+        program: Arc<Program>,
+        limits: Limits,
+        state: &State,
+    ) -> Result<Instance, RestoreError> {
         check(state, state.memory.len(), &program, &limits)?;
         let mut instance = Instance::blank(program, limits);
         instance.apply(state, &state.memory);
@@ -120,8 +126,8 @@ impl Instance {
         let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| damaged("memory is too large"))?;
         let (memory, rest) = rest.split_at_checked(len).ok_or_else(|| damaged("its memory is cut off"))?;
         let config = bincode::config::standard().with_limit::<MAX_STATE_BYTES>();
-        let (state, used): (State, usize) =
-            bincode::serde::decode_from_slice(rest, config).map_err(|e| RestoreError::Damaged(e.to_string()))?;
+        let (state, used): (State, usize) = bincode::serde::decode_from_slice(rest, config)
+            .map_err(|e| RestoreError::Damaged(e.to_string()))?;
         if used != rest.len() {
             return Err(damaged("bytes are left over"));
         }

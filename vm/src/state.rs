@@ -170,7 +170,8 @@ pub(crate) mod ended {
                     2 => TrapKind::Syscall(*SyscallTrap::ALL.get(code as usize).ok_or_else(unknown)?),
                     _ => return Err(unknown()),
                 };
-                let backtrace = backtrace.into_iter().map(|(func, offset)| Position { func, offset }).collect();
+                let backtrace =
+                    backtrace.into_iter().map(|(func, offset)| Position { func, offset }).collect();
                 Some(Ended::Trapped(TrapRecord { kind, backtrace, depth }))
             }
         })

@@ -308,9 +308,10 @@ impl FunctionChecker<'_> {
             GlobalSet { global, .. } => self.global(*global, Bank::Scalar, true),
             GlobalGetH { global, .. } => self.global(*global, Bank::Handle, false),
             GlobalSetH { global, .. } => self.global(*global, Bank::Handle, true),
-            TableGet { table, .. } | TableSet { table, .. } | TableGrow { table, .. } | TableFill { table, .. } => {
-                self.table(*table, Bank::Scalar)
-            }
+            TableGet { table, .. }
+            | TableSet { table, .. }
+            | TableGrow { table, .. }
+            | TableFill { table, .. } => self.table(*table, Bank::Scalar),
             TableGetH { table, .. }
             | TableSetH { table, .. }
             | TableGrowH { table, .. }
@@ -391,7 +392,10 @@ impl FunctionChecker<'_> {
                 AnyDst::HReg(_) => Bank::Handle,
             };
             if bank != ty.bank() {
-                return Err(format!("destination {i} is in the wrong bank for a result of type {}", ty.name()));
+                return Err(format!(
+                    "destination {i} is in the wrong bank for a result of type {}",
+                    ty.name()
+                ));
             }
         }
         Ok(())

@@ -112,8 +112,8 @@ fn prefixes(analysis: &Analysis, instrs: &[(u32, Instr)]) -> Vec<i32> {
         while instrs[at].0 < block.start {
             at += 1;
         }
-        let after_stop = at > 0
-            && matches!(instrs[at - 1].1.op().info().flow, Flow::Call | Flow::Syscall | Flow::Sync);
+        let after_stop =
+            at > 0 && matches!(instrs[at - 1].1.op().info().flow, Flow::Call | Flow::Syscall | Flow::Sync);
         if at == 0 || after_stop || instrs[at].1 == (Instr::Loop {}) {
             prefix = 0;
         }
@@ -365,11 +365,11 @@ impl Lowering<'_> {
         // Whoever comes from above comes from the block before, if that goes on.
         let from_above = if self.block == 0 { 0 } else { self.prefixes[self.block - 1] };
         let first = self.block == 0
-            || matches!(
-                self.instrs[self.at - 2].1.op().info().flow,
-                Flow::Call | Flow::Syscall | Flow::Sync
-            );
-        self.emit(control::loop_head as Handler, word::regs_imm(0, 0, if first { 0 } else { from_above } as u32));
+            || matches!(self.instrs[self.at - 2].1.op().info().flow, Flow::Call | Flow::Syscall | Flow::Sync);
+        self.emit(
+            control::loop_head as Handler,
+            word::regs_imm(0, 0, if first { 0 } else { from_above } as u32),
+        );
     }
 
     pub(super) fn branch_table(&mut self, index: CellSrc, targets: &[u32]) {
@@ -455,7 +455,8 @@ impl Lowering<'_> {
         let first = window(self.program, self.func);
         let callee = self.cell(callee);
         self.arguments(args, first, true);
-        let handler = if table.is_some() { control::call_indirect as Handler } else { control::call_ref as Handler };
+        let handler =
+            if table.is_some() { control::call_indirect as Handler } else { control::call_ref as Handler };
         self.emit(handler, word::regs_imm(first, callee, self.program.signature_id(sig)));
         self.extra(word::branch(0, self.prefix()));
         if let Some(table) = table {
@@ -545,7 +546,9 @@ impl Lowering<'_> {
 
     /// Copies of two registers that follow each other become one handler.
     pub(super) fn copy_pair(&mut self, d: u16, a: CellSrc) -> bool {
-        let (CellSrc::Reg(a), Some(Instr::Move { d: d2, a: next })) = (a, self.next_in_block()) else { return false };
+        let (CellSrc::Reg(a), Some(Instr::Move { d: d2, a: next })) = (a, self.next_in_block()) else {
+            return false;
+        };
         let CellSrc::Reg(a2) = next.cell() else { return false };
         let d2 = d2.0;
         self.emit(int::copy_two as Handler, word::regs4(d, a, a2, d2));

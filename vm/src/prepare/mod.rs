@@ -22,8 +22,8 @@ mod emit;
 mod lower;
 mod simple;
 
-use cartwheel_bytecode::codec::Reader;
 use cartwheel_bytecode::Instr;
+use cartwheel_bytecode::codec::Reader;
 
 use crate::program::{FRAME_OVERHEAD_CELLS, Program};
 
