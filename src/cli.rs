@@ -52,10 +52,10 @@ pub struct NewArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cartwheel asm game.casm               writes game.cart
+  cartwheel asm game.asm               writes game.cart
   cartwheel asm cartridges/pong -o pong.cart")]
 pub struct AsmArgs {
-    /// Source file, or folder with NAME.casm or main.casm
+    /// Source file, or folder with NAME.asm or main.asm
     pub source: PathBuf,
     /// Cartridge to write [default: the source's name with .cart]
     #[arg(short, long, value_name = "FILE")]
@@ -64,7 +64,7 @@ pub struct AsmArgs {
 
 /// Arguments of `disasm`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cartwheel disasm game.cart -o game.casm && cartwheel asm game.casm -o same.cart")]
+#[command(after_help = "Example:\n  cartwheel disasm game.cart -o game.asm && cartwheel asm game.asm -o same.cart")]
 pub struct DisasmArgs {
     /// Cartridge
     pub cartridge: PathBuf,
@@ -100,13 +100,13 @@ Examples:
   cartwheel run game.cart --frames 3600 --input play.txt --hashes hashes.txt
   cartwheel run game.cart --frames 300 --save-state half.state
   cartwheel run game.cart --frames 300 --load-state half.state
-  cartwheel run game.casm --watch score --frames 60
+  cartwheel run game.asm --watch score --frames 60
   cartwheel run game.cart --json | jq .state_hash
 
 A file of inputs has a line per frame: `|U.......A...|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
 pub struct RunArgs {
-    /// Cartridge, source file, or folder with NAME.casm or main.casm
+    /// Cartridge, source file, or folder with NAME.asm or main.asm
     pub cartridge: PathBuf,
     /// Frames to run [default: the length of the inputs, or else 600]
     #[arg(short, long, value_name = "N")]

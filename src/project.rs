@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::files;
 
 /// Extension of source files.
-const SOURCE_EXTENSION: &str = "casm";
+const SOURCE_EXTENSION: &str = "asm";
 /// Extension of cartridges.
 pub const CARTRIDGE_EXTENSION: &str = "cart";
 /// Folder beside a project that the project can include files from.

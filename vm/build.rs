@@ -6,6 +6,7 @@
 
 use std::env;
 
+#[allow(clippy::disallowed_methods, reason = "a build script learns its target from the environment")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(threaded_dispatch)");

@@ -72,7 +72,7 @@ fn a_spent_budget_suspends_in_nested_calls_and_counts_an_overrun() {
         .data done: i32 0
         .func update()
           .local n: i32
-          call outer(100)
+          call outer(75)
           i32.load n, [done]
           i32.add n, n, 1
           i32.store [done], n
@@ -249,7 +249,7 @@ fn a_trap_tells_where_and_how_it_got_there() {
     );
     let report = step(&mut machine);
     assert_eq!(report.end, SliceEnd::Trapped);
-    let text = "trap: division by zero at `i32.div_s`\n  0: divide+0 (test.casm:6)\n  1: update+0 (test.casm:2)";
+    let text = "trap: division by zero at `i32.div_s`\n  0: divide+0 (test.asm:6)\n  1: update+0 (test.asm:2)";
     assert_eq!(report.trap.expect("it trapped").to_string(), text);
     assert_eq!(machine.trap(MODULE).expect("it trapped").to_string(), text);
     let later = step(&mut machine);
@@ -271,7 +271,7 @@ fn a_fault_of_a_syscall_traps_at_the_syscall() {
     assert_eq!((report.end, report.syscalls, report.log.len()), (SliceEnd::Trapped, 2, 1));
     let trap = report.trap.expect("it trapped").to_string();
     assert!(trap.starts_with("trap: span outside linear memory at `syscall log.write@1`\n  0: main+"), "{trap}");
-    assert!(trap.ends_with("(test.casm:4)"), "{trap}");
+    assert!(trap.ends_with("(test.asm:4)"), "{trap}");
 }
 
 #[test]
@@ -289,20 +289,35 @@ fn a_stalled_allocation_goes_on_in_the_next_frame() {
     let mut machine = machine_with(
         Config { limits, ..Config::default() },
         ".cycles 100_000_000
+        .shape node { next: handle }
+        .global list: handle
+        .func start()
+          .local n: i32, fresh, old: handle
+          move n, 150_000
+        again:
+          loop
+          record.new fresh, node
+          global.get_h old, list
+          record.set_h fresh, node.next, old
+          global.set_h list, fresh
+          i32.sub n, n, 1
+          br.i32.gt_s n, 0, again
+          return
+        .end
         .func update()
           .local n: i32, garbage: handle
           move n, 300_000
         again:
           loop
-          bytes.new garbage, 0
+          record.new garbage, node
           i32.sub n, n, 1
           br.i32.gt_s n, 0, again
           return
         .end",
     );
-    let ends: Vec<SliceEnd> = (0..20).map(|_| step(&mut machine).end).collect();
+    let ends: Vec<SliceEnd> = (0..200).map(|_| step(&mut machine).end).collect();
     assert!(ends.contains(&SliceEnd::UpdateDone), "{ends:?}");
-    assert!(!ends.contains(&SliceEnd::Trapped), "{ends:?}");
+    assert!(ends.contains(&SliceEnd::Stalled) && !ends.contains(&SliceEnd::Trapped), "{ends:?}");
 }
 
 #[test]
@@ -340,7 +355,8 @@ fn what_cannot_be_served_is_not_loaded() {
     let error = load(Limits::default(), &format!(".capability \"time\"\n{update}")).expect_err("unknown");
     assert_eq!(error.to_string(), "no capability is called `time`");
     let import = format!(".import clock.now (func) -> i32 unchecked\n{update}");
-    assert!(matches!(load(Limits::default(), &import), Err(LoadError::FunctionReference(id)) if id == "clock.now@1"));
+    let error = load(Limits::default(), &import).expect_err("no such type");
+    assert_eq!(error, LoadError::FunctionReference("clock.now".to_owned()));
     let mut machine = machine(update);
     assert_eq!(machine.load(program(update)), Err(LoadError::Full));
 }

@@ -142,7 +142,8 @@ fn truncated_and_changed_bytes_are_refused_and_change_nothing() {
     for len in lengths {
         machine.restore(&bytes[..len]).expect_err("too short");
         let mut short = bytes[..len].to_vec();
-        if len > 20 {
+        // Eight bytes less and a checksum is the state itself.
+        if len > 20 && len + 8 != bytes.len() {
             short.extend([0; 8]);
             machine.restore(&sealed(short)).expect_err("too short");
         }

@@ -6,7 +6,7 @@ use crate::cli::NewArgs;
 use crate::failure::{Exit, Failure};
 use crate::print;
 
-const SOURCE: &str = include_str!("new/main.casm");
+const SOURCE: &str = include_str!("new/main.asm");
 const README: &str = include_str!("new/README.md");
 
 /// Makes a project.
@@ -35,7 +35,7 @@ fn make(path: &Path, title: &str) -> std::io::Result<()> {
         let mode = std::fs::metadata(parent)?.permissions();
         std::fs::set_permissions(folder.path(), mode)?;
     }
-    std::fs::write(folder.path().join("main.casm"), SOURCE.replace("NAME", title))?;
+    std::fs::write(folder.path().join("main.asm"), SOURCE.replace("NAME", title))?;
     std::fs::write(folder.path().join("README.md"), README.replace("NAME", title))?;
     std::fs::rename(folder.path(), path)?;
     let _ = folder.keep();

@@ -87,7 +87,7 @@ fn handle_cells(heap: &HeapState, slot: u32) -> Option<usize> {
 }
 
 fn check_heap(heap: &HeapState, program: &Program, limits: &Limits) -> Checked {
-    ensure(heap.slots.len() <= u32::MAX as usize - 1, "number of heap slots")?;
+    ensure(heap.slots.len() < u32::MAX as usize, "number of heap slots")?;
     let mut free_slots = 0usize;
     let mut objects = 0u64;
     for slot in &heap.slots {

@@ -71,6 +71,8 @@ pub(crate) struct Heap {
     /// Bytes and objects allocated, for those who count them. Not part of the state.
     pub(crate) allocated_bytes: u64,
     pub(crate) allocated_objects: u64,
+    /// Units of work that the collector did. Not part of the state.
+    pub(crate) worked_units: u64,
 }
 
 /// What an instruction finds when it looks at an object.
@@ -96,17 +98,13 @@ impl Heap {
             pool: Vec::new(),
             allocated_bytes: 0,
             allocated_objects: 0,
+            worked_units: 0,
         }
     }
 
     /// Bytes in use.
     pub(crate) fn bytes_in_use(&self) -> u64 {
         self.bytes
-    }
-
-    /// Number of roots that the host holds.
-    pub(crate) fn root_count(&self) -> usize {
-        self.roots.len()
     }
 
     /// Number of objects.
@@ -285,6 +283,17 @@ impl Heap {
     /// Paces the collector for an object of `payload` bytes and says whether there is room. `roots` lists all
     /// roots, given the host's. Also returns the units of work done.
     pub(crate) fn reserve(
+        &mut self,
+        payload: u64,
+        may_stall: bool,
+        roots: impl FnMut(&[u64], &mut Vec<u64>),
+    ) -> (Room, u64) {
+        let (room, units) = self.pace(payload, may_stall, roots);
+        self.worked_units += units;
+        (room, units)
+    }
+
+    fn pace(
         &mut self,
         payload: u64,
         may_stall: bool,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cartwheel_bytecode::cartridge::{ElemMode, PAGE_BYTES};
+use cartwheel_bytecode::cartridge::{ElemMode, Import, PAGE_BYTES};
 use cartwheel_bytecode::{Bank, TrapCode, ValType};
 use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SyscallTrap};
 use thiserror::Error;
@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::buffer::Buffer;
 use crate::heap::{Heap, Kind, Room};
 use crate::interp::core::{Core, Entry, Frame, SlowStop, WINDOW_CELLS};
-use crate::interp::{control, dispatch, exit, slow};
+use crate::interp::{control, dispatch, exit, slow, word};
 use crate::limits::Limits;
 use crate::program::Program;
 use crate::stop::{Ended, FrameInput, Stop, TrapKind, TrapRecord};
@@ -29,6 +29,8 @@ pub struct Instance {
     budget: i64,
     remaining: i64,
     module: u32,
+    /// Numbers of arguments and results of every import.
+    imports: Vec<(usize, usize)>,
 }
 
 /// What the guest is doing while it stands still.
@@ -47,10 +49,12 @@ pub(crate) enum Activity {
     },
     /// It waits for a syscall; `core.ip` is at its word.
     Syscall {
+        /// Cells of the stack with the arguments; the results go behind them.
+        window: usize,
+        /// Number of arguments.
+        args: usize,
         /// The import's index.
         import: u32,
-        /// Offset of the syscall instruction.
-        offset: u32,
     },
 }
 
@@ -161,6 +165,12 @@ impl Instance {
             slow_stop: SlowStop::Stalled,
             program: program.clone(),
         };
+        let cart = program.cartridge();
+        let counts = |import: &Import| {
+            let sig = &cart.types[import.sig as usize];
+            (sig.params.len(), sig.results.len())
+        };
+        let imports = cart.imports.iter().map(counts).collect();
         let mut core = Box::new(core);
         core.refresh_stacks();
         core.frame = core.frames.as_ptr();
@@ -173,6 +183,7 @@ impl Instance {
             budget: 0,
             remaining: 0,
             module: 0,
+            imports,
         }
     }
 
@@ -214,6 +225,11 @@ impl Instance {
     /// Heap bytes and objects allocated since the instance was made or restored.
     pub fn heap_allocated(&self) -> (u64, u64) {
         (self.core.heap.allocated_bytes, self.core.heap.allocated_objects)
+    }
+
+    /// Cycles that the collector has charged since the instance was made or restored.
+    pub fn collector_cycles(&self) -> u64 {
+        self.core.heap.worked_units
     }
 
     /// Enters a function from outside; it runs with the next [`Instance::run`]. Arguments are cells in the order of
@@ -345,12 +361,13 @@ impl Instance {
             }
             exit::SYSCALL => {
                 self.remaining = self.core.cycles;
-                let offset = self.offset_at(self.core.ip);
                 // SAFETY: `ip` is at the syscall's word.
-                let import = unsafe { crate::interp::word::imm(self.core.ip) } as u32;
-                self.activity = Activity::Syscall { import, offset };
-                let (first, count) = self.syscall_results();
-                self.window_mut()[first..first + count].fill(0);
+                let (import, advance) = unsafe { (word::imm(self.core.ip) as u32, word::d(self.core.ip)) };
+                let window = walk::base(&self.core) + usize::from(advance);
+                let (args, results) = self.imports[import as usize];
+                self.activity = Activity::Syscall { window, args, import };
+                let first = window + args;
+                self.core.stack.as_mut_slice()[first..first + results].fill(0);
                 Some(Stop::Syscall(import))
             }
             exit::CALL => self.make_room_for_call().map(|code| self.trap(TrapKind::Instruction(code))),
@@ -413,8 +430,8 @@ impl Instance {
     ///
     /// If no syscall is pending.
     pub fn trap_syscall(&mut self, trap: SyscallTrap) {
-        let Activity::Syscall { offset, .. } = self.activity else { panic!("no syscall is pending") };
-        self.trap_at(TrapKind::Syscall(trap), offset);
+        assert!(matches!(self.activity, Activity::Syscall { .. }), "a syscall is pending");
+        self.trap_at(TrapKind::Syscall(trap), self.offset_at(self.core.ip));
     }
 
     /// Results of the function that returned to the outside: cells in the order of its signature.
@@ -453,30 +470,19 @@ impl Instance {
 
     // ---- the pending syscall -----------------------------------------------------------------------
 
-    /// Number of arguments, and number of results behind them, in the window of the pending syscall.
-    fn syscall_results(&self) -> (usize, usize) {
-        let sig = self.syscall_signature();
-        (sig.params.len(), sig.results.len())
+    /// Place of an argument of the pending syscall in the stack.
+    fn arg_cell(&self, slot: usize) -> usize {
+        let Activity::Syscall { window, args, .. } = self.activity else { panic!("no syscall is pending") };
+        assert!(slot < args, "argument {slot} of {args}");
+        window + slot
     }
 
-    fn syscall_signature(&self) -> &cartwheel_bytecode::Signature {
-        let Activity::Syscall { import, .. } = self.activity else { panic!("no syscall is pending") };
+    /// Place and type of a result of the pending syscall.
+    fn result_cell(&self, slot: usize) -> (usize, ValType) {
+        let Activity::Syscall { window, args, import } = self.activity else { panic!("no syscall is pending") };
         let cart = self.core.program.cartridge();
-        &cart.types[cart.imports[import as usize].sig as usize]
-    }
-
-    fn window_start(&self) -> usize {
-        let func = walk::current_function(&self.core);
-        walk::base(&self.core) + self.core.program.frame_cells(func) as usize
-    }
-
-    fn window(&self) -> &[u64] {
-        &self.core.stack.as_slice()[self.window_start()..]
-    }
-
-    fn window_mut(&mut self) -> &mut [u64] {
-        let start = self.window_start();
-        &mut self.core.stack.as_mut_slice()[start..]
+        let sig = &cart.types[cart.imports[import as usize].sig as usize];
+        (window + args + slot, sig.results[slot])
     }
 }
 
@@ -536,17 +542,16 @@ fn as_syscall_trap(code: TrapCode) -> SyscallTrap {
 
 impl Guest for Instance {
     fn arg(&self, slot: usize) -> u64 {
-        self.window()[slot]
+        self.core.stack.as_slice()[self.arg_cell(slot)]
     }
 
     fn arg_object(&self, slot: usize) -> Object {
-        Object(self.window()[slot] as u32)
+        Object(self.arg(slot) as u32)
     }
 
     fn set_result(&mut self, slot: usize, cell: u64) {
-        let sig = self.syscall_signature();
-        let (first, cell) = (sig.params.len(), narrow(cell, sig.results[slot]));
-        self.window_mut()[first + slot] = cell;
+        let (place, ty) = self.result_cell(slot);
+        self.core.stack.as_mut_slice()[place] = narrow(cell, ty);
     }
 
     fn set_result_object(&mut self, slot: usize, object: Object) {

@@ -51,11 +51,6 @@ impl Roots {
         self.map.get(key(index, generation)).copied()
     }
 
-    /// Number of roots.
-    pub(crate) fn len(&self) -> usize {
-        self.map.len()
-    }
-
     /// The objects, by ascending index.
     pub(crate) fn objects(&self) -> impl Iterator<Item = u32> {
         self.map.values().copied()

@@ -9,7 +9,7 @@ use cartwheel_runtime::{Config, InputFrame, Machine, ModuleId, ModuleReport, Pro
 pub const MODULE: ModuleId = ModuleId(0);
 
 pub fn program(source: &str) -> Arc<Program> {
-    let cart = assemble("test.casm", source, &NoFiles).unwrap_or_else(|e| panic!("{e}"));
+    let cart = assemble("test.asm", source, &NoFiles).unwrap_or_else(|e| panic!("{e}"));
     Program::new(cart).unwrap_or_else(|e| panic!("{e}"))
 }
 

@@ -35,6 +35,7 @@ macro_rules! truncations {
         ///
         /// NaN, and values outside the range of the result.
         #[inline(always)]
+        #[allow(clippy::manual_range_contains, reason = "the lower bound is open for some")]
         pub fn $name($a: $float) -> Result<$result, TrapCode> {
             if $a $low $lowest && $a < $limit {
                 Ok($a as $read as $result)

@@ -30,7 +30,7 @@ macro_rules! handler {
     ($(#[$meta:meta])* $name:ident [$($generics:tt)*]
         ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident, $facc:ident) $body:block) => {
         $(#[$meta])*
-        #[allow(unused_mut, unused_variables)]
+        #[allow(unused_mut, unused_variables, unused_assignments)]
         pub(crate) unsafe extern "sysv64" fn $name<$($generics)*>(
             $core: *mut $crate::interp::core::Core,
             $ip: *const u64,
@@ -51,7 +51,7 @@ macro_rules! handler {
     ($(#[$meta:meta])* $name:ident [$($generics:tt)*]
         ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident, $facc:ident) $body:block) => {
         $(#[$meta])*
-        #[allow(unused_mut, unused_variables)]
+        #[allow(unused_mut, unused_variables, unused_assignments)]
         pub(crate) unsafe extern "C" fn $name<$($generics)*>(
             $core: *mut $crate::interp::core::Core,
             $ip: *const u64,

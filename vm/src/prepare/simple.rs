@@ -136,7 +136,7 @@ macro_rules! lowering {
                     $(Instr::$fbin { d, a, b } => $self.float_binary::<ops::$fbin>(d.0, a.cell(), b.cell()),)*
                     $(Instr::$fun { d, a } => $self.float_unary::<ops::$fun>(d.0, a.cell()),)*
                     $(Instr::$fcmp { d, a, b } => $self.float_compare::<ops::$fcmp>(d.0, a.cell(), b.cell()),)*
-                    $(Instr::$tof { d, a } => $self.to_float::<ops::$tof>(d.0, a.cell()),)*
+                    $(Instr::$tof { d, a } => $self.convert_to_float::<ops::$tof>(d.0, a.cell()),)*
                     $(Instr::$load { d, addr, offset } => {
                         $self.load::<memory::$load_ty>(d.0, addr.cell(), offset.0)
                     })*
@@ -441,7 +441,7 @@ impl Lowering<'_> {
         self.wrote_float(d, keep);
     }
 
-    fn to_float<O: ToFloat>(&mut self, d: u16, a: CellSrc) {
+    fn convert_to_float<O: ToFloat>(&mut self, d: u16, a: CellSrc) {
         let (a, mode) = self.int_operand(a);
         let keep = self.next_reads(d);
         self.emit(emit::convert::<O>(mode, keep), word::regs(d, a, 0));

@@ -62,8 +62,8 @@ falling:
   .local left, top: i32
   i32.load left, [x]
   i32.load top, [y]
-  syscall gfx.clear(1)
-  syscall gfx.rect_fill(left, top, SIZE, SIZE, 7)
-  syscall gfx.text("NAME", 4, 4, 6)
+  syscall gfx.clear(0)
+  syscall gfx.rect_fill(left, top, SIZE, SIZE, 5)
+  syscall gfx.text("NAME", 4, 4, 3)
   return
 .end

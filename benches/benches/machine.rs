@@ -1,0 +1,139 @@
+//! Frames, syscalls, saved states and loading.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use cartwheel_assembler::{NoFiles, assemble};
+use cartwheel_benches::{instance, program};
+use cartwheel_bytecode::Cartridge;
+use cartwheel_runtime::{Config, InputFrame, Machine};
+use cartwheel_vm::{FrameInput, Program, Stop};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+const EMPTY: &str = ".func update()\n  return\n.end\n";
+
+/// `update` makes 1,000 calls of a cheap syscall; the loop around them is part of the measurement.
+const SYSCALLS: &str = "
+.video 64, 64
+.capability gfx
+.cycles 1000000
+.func update()
+  .local i: i32
+  i32.const i, 0
+again:
+  loop
+  syscall gfx.pixel(i, 3, 7)
+  i32.add i, i, 1
+  br.i32.lt_s i, 1000, again
+  return
+.end
+";
+
+const SUSPENDED: &str = "
+.export run
+.func run(n: i32) -> i32
+  .local i: i32
+  i32.const i, 0
+again:
+  loop
+  i32.add i, i, 1
+  br.i32.lt_s i, n, again
+  return i
+.end
+";
+
+fn machine(source: &str) -> Machine {
+    let mut machine = Machine::new(Config::default());
+    machine.load(program("bench.asm", source)).expect("the program fits");
+    machine
+}
+
+fn frames(c: &mut Criterion) {
+    let mut group = c.benchmark_group("frame");
+    let input = InputFrame::default();
+    let mut empty = machine(EMPTY);
+    group.bench_function("empty update", |b| b.iter(|| empty.step(&input).expect("it runs").frame));
+    let mut calls = machine(SYSCALLS);
+    group.throughput(criterion::Throughput::Elements(1_000));
+    group.bench_function("1,000 syscalls", |b| b.iter(|| calls.step(&input).expect("it runs").frame));
+    group.finish();
+
+    let mut group = c.benchmark_group("slice");
+    let program = program("suspended.asm", SUSPENDED);
+    let mut guest = instance(&program);
+    let func = program.cartridge().exported_function("run").expect("it is exported");
+    guest.call(func, &[i32::MAX as u64]);
+    // One iteration of the loop per slice: what is measured is suspending and resuming.
+    group.bench_function("suspend and resume", |b| {
+        b.iter(|| {
+            guest.grant(1);
+            assert_eq!(guest.run(&FrameInput::default()), Stop::BudgetSpent);
+        });
+    });
+    group.finish();
+}
+
+fn states(c: &mut Criterion) {
+    let source = format!(".memory 1\n.data filled: i32[10000] = 12345\n{EMPTY}");
+    let program = program("state.asm", &source);
+    let mut guest = instance(&program);
+    let mut group = c.benchmark_group("state of 64 KiB");
+    let mut target = vec![0u8; 65_536];
+    group.bench_function("memcpy", |b| {
+        b.iter(|| {
+            target.copy_from_slice(black_box(guest.memory()));
+            black_box(&mut target);
+        });
+    });
+    let mut saved = Vec::new();
+    group.bench_function("save", |b| {
+        b.iter(|| {
+            saved.clear();
+            guest.save(&mut saved);
+        });
+    });
+    saved.clear();
+    guest.save(&mut saved);
+    group.bench_function("restore", |b| b.iter(|| guest.restore(&saved).expect("it was just saved")));
+    group.bench_function("hash", |b| b.iter(|| guest.component_hashes()));
+    group.finish();
+}
+
+/// A cartridge of many functions, about 200 kB.
+fn large_source() -> String {
+    let mut source = String::from(".memory 1\n.export run = func f0\n");
+    for i in 0..2_000 {
+        write!(
+            source,
+            ".func f{i}(n: i32) -> i32\n  .local i, x: i32\n  i32.const x, {i}\n  i32.const i, 0\n\
+             again:\n  loop\n  i32.mul x, x, 31\n  i32.add x, x, i\n  i32.load8_u i, [x]\n  i32.store [i + 100], x\n\
+             i32.add i, i, 1\n  br.i32.lt_s i, n, again\n  i32.xor x, x, n\n  br_unless x, out\n  i32.shr_u x, x, 3\n\
+             out:\n  return x\n.end\n"
+        )
+        .expect("writing to a string");
+    }
+    source
+}
+
+fn loading(c: &mut Criterion) {
+    let source = large_source();
+    let cart = assemble("large.asm", &source, &NoFiles).expect("it assembles");
+    let bytes = cart.to_bytes();
+    let mut group = c.benchmark_group(format!("cartridge of {} kB", bytes.len() / 1_000));
+    group.sample_size(20);
+    group.bench_function("assemble", |b| b.iter(|| assemble("large.asm", &source, &NoFiles).expect("it assembles")));
+    group.bench_function("read", |b| b.iter(|| Cartridge::from_bytes(&bytes).expect("it was written")));
+    group.bench_function("verify", |b| b.iter(|| cartwheel_vm::verify(&cart).expect("it verifies")));
+    group.bench_function("load and instantiate", |b| {
+        b.iter(|| {
+            let program: Arc<Program> = Program::new(Cartridge::from_bytes(&bytes).expect("it was written"))
+                .expect("it verifies");
+            instance(&program)
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, frames, states, loading);
+criterion_main!(benches);
