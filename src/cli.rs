@@ -64,7 +64,9 @@ pub struct AsmArgs {
 
 /// Arguments of `disasm`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cartwheel disasm game.cart -o game.asm && cartwheel asm game.asm -o same.cart")]
+#[command(
+    after_help = "Example:\n  cartwheel disasm game.cart -o game.asm && cartwheel asm game.asm -o same.cart"
+)]
 pub struct DisasmArgs {
     /// Cartridge
     pub cartridge: PathBuf,
@@ -86,7 +88,9 @@ pub struct InfoArgs {
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cartwheel completions bash > ~/.local/share/bash-completion/completions/cartwheel")]
+#[command(
+    after_help = "Example:\n  cartwheel completions bash > ~/.local/share/bash-completion/completions/cartwheel"
+)]
 pub struct CompletionsArgs {
     /// Shell
     pub shell: Shell,
@@ -103,7 +107,7 @@ Examples:
   cartwheel run game.asm --watch score --frames 60
   cartwheel run game.cart --json | jq .state_hash
 
-A file of inputs has a line per frame: `|U.......A...|` holds up and A on the first pad, `*60` behind it does so
+A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
 pub struct RunArgs {
     /// Cartridge, source file, or folder with NAME.asm or main.asm

@@ -49,7 +49,12 @@ impl Output {
             }
             _ => {
                 let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                Target::Beside(BufWriter::new(beside(folder).map_err(failed)?))
+                if !folder.is_dir() {
+                    let message = format!("cannot write it: there is no folder {}", folder.display());
+                    return Err(Failure::file(&path, message));
+                }
+                // The kind alone: the error itself names a file that nobody knows.
+                Target::Beside(BufWriter::new(beside(folder).map_err(|e| failed(e.kind().into()))?))
             }
         };
         Ok(Output { path, target })

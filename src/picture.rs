@@ -26,7 +26,8 @@ pub fn scaled(pixels: &[u8], width: usize, scale: usize) -> Cow<'_, [u8]> {
 /// Writes a picture as PNG.
 pub fn write_png(out: impl Write, surface: &Surface<'_>, scale: u16) -> Result<(), png::EncodingError> {
     let Surface { width, height, pixels, palette } = *surface;
-    let mut encoder = png::Encoder::new(out, u32::from(width) * u32::from(scale), u32::from(height) * u32::from(scale));
+    let mut encoder =
+        png::Encoder::new(out, u32::from(width) * u32::from(scale), u32::from(height) * u32::from(scale));
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_palette(palette_bytes(palette));

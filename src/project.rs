@@ -28,7 +28,8 @@ pub struct Loaded {
 impl Loaded {
     /// The cartridge as a program.
     pub fn verify(self) -> Result<Arc<Program>, Failure> {
-        Program::new(self.cart).map_err(|e| Failure::file(&self.path, format!("the program is not valid: {e}")))
+        Program::new(self.cart)
+            .map_err(|e| Failure::file(&self.path, format!("the program is not valid: {e}")))
     }
 }
 
@@ -93,7 +94,10 @@ struct ProjectFiles {
 impl ProjectFiles {
     fn new(folder: &Path) -> ProjectFiles {
         let own = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        ProjectFiles { own: FileLoader::new(own), shared: FileLoader::new(own.join("..").join(SHARED_FOLDER)) }
+        ProjectFiles {
+            own: FileLoader::new(own),
+            shared: FileLoader::new(own.join("..").join(SHARED_FOLDER)),
+        }
     }
 }
 

@@ -61,7 +61,10 @@ impl Reel {
     }
 
     /// Calls `show` with palette, scaled pixels and number of frames of each picture.
-    fn play<E: From<io::Error>>(&mut self, mut show: impl FnMut(&[u8], &[u8], u64) -> Result<(), E>) -> Result<(), E> {
+    fn play<E: From<io::Error>>(
+        &mut self,
+        mut show: impl FnMut(&[u8], &[u8], u64) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.spool.flush()?;
         let mut file = self.spool.get_ref();
         file.rewind()?;

@@ -61,6 +61,7 @@ pub struct Tally {
     syscalls: u64,
     bytes: u64,
     objects: u64,
+    collector: u64,
     overruns: u64,
     log: VecDeque<(u64, LogLine)>,
     log_dropped: u64,
@@ -73,6 +74,7 @@ impl Tally {
         self.syscalls += report.syscalls;
         self.bytes += report.bytes;
         self.objects += report.objects;
+        self.collector += report.collector_cycles;
         self.overruns = report.overruns;
         for line in report.log {
             if self.log.len() == MAX_LOG_LINES {
@@ -133,17 +135,23 @@ impl Summary<'_> {
         let frames = tally.frames();
         let mut out = String::new();
         let mut line = |name: &str, value: String| {
-            let _ = writeln!(out, "{name:<13}{value}");
+            let _ = writeln!(out, "{}", format!("{name:<13}{value}").trim_end());
         };
         line("cartridge", self.title.to_owned());
-        line("frames", format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)));
+        line(
+            "frames",
+            format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)),
+        );
         line("stop", self.stop.sentence());
         line("state hash", self.state_hash.clone());
         line(
             "cycles/frame",
             format!("median {}, max {}, budget {}", grouped(median), grouped(max), grouped(self.budget)),
         );
-        line("syscalls", format!("{} ({} per frame)", grouped(tally.syscalls), per_frame(tally.syscalls, frames)));
+        line(
+            "syscalls",
+            format!("{} ({} per frame)", grouped(tally.syscalls), per_frame(tally.syscalls, frames)),
+        );
         line("allocations", format!("{} objects, {} bytes", grouped(tally.objects), grouped(tally.bytes)));
         if tally.overruns > 0 {
             line("overruns", grouped(tally.overruns));
@@ -165,9 +173,9 @@ impl Summary<'_> {
     pub fn json(&self) -> String {
         let tally = self.tally;
         let (median, max) = tally.cycles();
-        let log = tally.log.iter().map(|(frame, LogLine { level, text })| {
-            json!({ "frame": frame, "level": level.name(), "text": text })
-        });
+        let log = tally.log.iter().map(
+            |(frame, LogLine { level, text })| json!({ "frame": frame, "level": level.name(), "text": text }),
+        );
         let value = json!({
             "cartridge": self.title,
             "frames": tally.frames(),
@@ -182,6 +190,7 @@ impl Summary<'_> {
             "syscalls_total": tally.syscalls,
             "bytes_allocated": tally.bytes,
             "objects_allocated": tally.objects,
+            "collector_cycles": tally.collector,
             "overruns": tally.overruns,
             "frames_per_second": self.frames_per_second(),
             "log": log.collect::<Vec<_>>(),
@@ -196,7 +205,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -14,7 +14,8 @@ pub fn find<'a>(program: &'a Program, name: &str) -> Result<&'a DataSymbol, Fail
         return Err(Failure::new(format!("cannot watch `{name}`: the cartridge has no debug information")));
     };
     debug.symbols.iter().find(|symbol| symbol.name == name).ok_or_else(|| {
-        let near = debug.symbols.iter().map(|symbol| (strsim::jaro_winkler(&symbol.name, name), &symbol.name));
+        let near =
+            debug.symbols.iter().map(|symbol| (strsim::jaro_winkler(&symbol.name, name), &symbol.name));
         let help = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((likeness, near)) if likeness > 0.75 => format!("did you mean `{near}`?"),
             Some(_) => format!("there are {}", names(&debug.symbols)),

@@ -227,7 +227,7 @@ next:
   i32.and held, held, BUTTON_LEFT | BUTTON_RIGHT
   br_if held, by_hand
   swing x, (SEA_W - WIDTH) / 2, (SEA_W - WIDTH) / 2, 0.006, 0
-  swing y, (SEA_H - HEIGHT) / 2, (SEA_H - HEIGHT) / 2, 0.0043, 2
+  swing y, (SEA_H - HEIGHT) / 2, (SEA_H - HEIGHT) / 2, 0.0043, 5
   i32.store [view + 4], y
   ; Back to its way, a pixel at a time.
   i32.load bit, [view]
@@ -299,7 +299,6 @@ next:
   i32.gt_u steep, steep, flags
   select flags, steep, dy, dx
   i32.shr_u flags, flags, 31
-  i32.xor flags, flags, 0
   br_unless steep, level
   i32.or flags, flags, 4
 level:

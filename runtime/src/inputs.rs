@@ -101,7 +101,10 @@ impl Inputs {
             let line = String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes));
             let parsed = match std::str::from_utf8(bytes) {
                 Ok(_) => Line::new(&line).parse(),
-                Err(e) => Err((String::from_utf8_lossy(&bytes[..e.valid_up_to()]).chars().count(), NOT_UTF8.to_owned())),
+                Err(e) => Err((
+                    String::from_utf8_lossy(&bytes[..e.valid_up_to()]).chars().count(),
+                    NOT_UTF8.to_owned(),
+                )),
             };
             let (frame, count) = match parsed {
                 Ok(Some(parsed)) => parsed,
@@ -175,7 +178,9 @@ impl Line {
                 _ if field == PADS => self.pointer(&mut frame)?,
                 _ => {
                     let found = self.found();
-                    return self.wrong(format!("expected `*` or the end of the line behind the pointer, found {found}"));
+                    return self.wrong(format!(
+                        "expected `*` or the end of the line behind the pointer, found {found}"
+                    ));
                 }
             }
             if !self.eat('|') {
@@ -201,7 +206,10 @@ impl Line {
                 held.insert(button);
             } else if c != '.' {
                 let letters: String = Button::ALL.iter().map(|button| button.letter()).collect();
-                return self.wrong(format!("no button is called `{}`; there are {letters}, and `.`", c.escape_debug()));
+                return self.wrong(format!(
+                    "no button is called `{}`; there are {letters}, and `.`",
+                    c.escape_debug()
+                ));
             }
             self.at += 1;
         }
@@ -228,7 +236,10 @@ impl Line {
                 Some(button) => held.insert(button),
                 None if c == '.' => {}
                 None => {
-                    return self.wrong(format!("the pointer has the buttons L, R and M, not `{}`", c.escape_debug()));
+                    return self.wrong(format!(
+                        "the pointer has the buttons L, R and M, not `{}`",
+                        c.escape_debug()
+                    ));
                 }
             }
             self.at += 1;

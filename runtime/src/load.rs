@@ -44,7 +44,9 @@ pub(crate) fn admit(kernel: &mut Kernel, id: ModuleId, program: &Program) -> Res
     let imports = cart.imports.iter().zip(&slots);
     let config = ModuleConfig {
         capabilities: cart.manifest.capabilities.iter().map(String::as_str).collect(),
-        imports: imports.map(|(import, (params, results))| Import { id: &import.id, params, results }).collect(),
+        imports: imports
+            .map(|(import, (params, results))| Import { id: &import.id, params, results })
+            .collect(),
         video: cart.manifest.video.map(|mode| VideoMode { width: mode.width, height: mode.height }),
         assets: cart
             .assets

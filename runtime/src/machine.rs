@@ -214,6 +214,9 @@ impl Machine {
 
 impl std::fmt::Debug for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Machine").field("frame", &self.frame).field("modules", &self.modules.len()).finish_non_exhaustive()
+        f.debug_struct("Machine")
+            .field("frame", &self.frame)
+            .field("modules", &self.modules.len())
+            .finish_non_exhaustive()
     }
 }

@@ -89,6 +89,7 @@ impl Module {
         let Schedule { budget, debt, .. } = self.schedule;
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
         let (bytes_before, objects_before) = self.instance.heap_allocated();
+        let collector_before = self.instance.collector_cycles();
         kernel.begin_frame(self.id);
         let mut cycles = 0;
         let end = if !running {
@@ -112,6 +113,7 @@ impl Module {
             syscalls: kernel.usage(self.id).calls,
             bytes: bytes - bytes_before,
             objects: objects - objects_before,
+            collector_cycles: self.instance.collector_cycles() - collector_before,
             overruns: self.schedule.overruns,
             log: Vec::new(),
             counters: Vec::new(),
@@ -136,7 +138,7 @@ impl Module {
             syscalls: report.syscalls,
             bytes: report.bytes,
             objects: report.objects,
-            collector_cycles: 0,
+            collector_cycles: report.collector_cycles,
             overruns: report.overruns,
         }
     }
@@ -187,7 +189,9 @@ impl Module {
                 Some(self.final_end())
             }
             // A function that cannot do anything any more is left for the next frame, where it is on time.
-            (Stage::Starts(_) | Stage::Done, _) if self.instance.used() >= granted => Some(SliceEnd::BudgetSpent),
+            (Stage::Starts(_) | Stage::Done, _) if self.instance.used() >= granted => {
+                Some(SliceEnd::BudgetSpent)
+            }
             (Stage::Starts(_) | Stage::Done, _) => self.enter_next(),
         }
     }
@@ -196,7 +200,9 @@ impl Module {
     fn enter_next(&mut self) -> Option<SliceEnd> {
         let entry = &self.instance.program().cartridge().manifest.entry;
         let starts = match self.schedule.stage {
-            Stage::Starts(called) => entry.starts.get(called as usize).map(|&func| (func, Stage::Starts(called + 1))),
+            Stage::Starts(called) => {
+                entry.starts.get(called as usize).map(|&func| (func, Stage::Starts(called + 1)))
+            }
             Stage::Body | Stage::Done => None,
         };
         let body = match entry.body {

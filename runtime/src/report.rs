@@ -76,6 +76,8 @@ pub struct ModuleReport {
     pub bytes: u64,
     /// Objects allocated on the heap.
     pub objects: u64,
+    /// Cycles of the collector, which are part of those used.
+    pub collector_cycles: u64,
     /// Updates so far that did not finish in their frame.
     pub overruns: u64,
     /// Lines that the module logged.

@@ -165,7 +165,8 @@ fn check_machine(machine: &Machine, part: &MachinePart) -> Result<InputFrame, Re
             Stage::Body | Stage::Done => true,
         };
         // A frame is counted late at most once, and frames never wrap.
-        if !reached || schedule.budget == 0 || schedule.overruns > part.frame || part.frame > i64::MAX as u64 {
+        if !reached || schedule.budget == 0 || schedule.overruns > part.frame || part.frame > i64::MAX as u64
+        {
             return Err(damaged("a module's schedule makes no sense"));
         }
     }
@@ -174,7 +175,8 @@ fn check_machine(machine: &Machine, part: &MachinePart) -> Result<InputFrame, Re
         *pad = Buttons::from_bits(bits).ok_or_else(|| damaged("unknown buttons are held"))?;
     }
     let (x, y, bits) = part.pointer;
-    let buttons = PointerButtons::from_bits(bits).ok_or_else(|| damaged("unknown pointer buttons are held"))?;
+    let buttons =
+        PointerButtons::from_bits(bits).ok_or_else(|| damaged("unknown pointer buttons are held"))?;
     Ok(InputFrame { pads, pointer: Pointer { x, y, buttons } })
 }
 

@@ -2,7 +2,9 @@
 
 mod common;
 
-use cartwheel_runtime::{Buttons, Config, InputFrame, Limits, LoadError, Machine, Pointer, PointerButtons, SliceEnd, Status};
+use cartwheel_runtime::{
+    Buttons, Config, InputFrame, Limits, LoadError, Machine, Pointer, PointerButtons, SliceEnd, Status,
+};
 use common::*;
 
 // covers VM-1
@@ -20,7 +22,10 @@ fn a_frame_is_a_function_of_state_and_input() {
           return
         .end";
     let inputs: Vec<InputFrame> = (0..20)
-        .map(|i| InputFrame { pads: [Buttons::from_bits(i * 37 % 4096).expect("buttons"); 4], ..InputFrame::default() })
+        .map(|i| InputFrame {
+            pads: [Buttons::from_bits(i * 37 % 4096).expect("buttons"); 4],
+            ..InputFrame::default()
+        })
         .collect();
     let run = |seed, inputs: &[InputFrame]| {
         let mut machine = machine_with(Config { seed, ..Config::default() }, source);
@@ -249,7 +254,8 @@ fn a_trap_tells_where_and_how_it_got_there() {
     );
     let report = step(&mut machine);
     assert_eq!(report.end, SliceEnd::Trapped);
-    let text = "trap: division by zero at `i32.div_s`\n  0: divide+0 (test.asm:6)\n  1: update+0 (test.asm:2)";
+    let text =
+        "trap: division by zero at `i32.div_s`\n  0: divide+0 (test.asm:6)\n  1: update+0 (test.asm:2)";
     assert_eq!(report.trap.expect("it trapped").to_string(), text);
     assert_eq!(machine.trap(MODULE).expect("it trapped").to_string(), text);
     let later = step(&mut machine);
@@ -270,7 +276,10 @@ fn a_fault_of_a_syscall_traps_at_the_syscall() {
     let report = step(&mut machine);
     assert_eq!((report.end, report.syscalls, report.log.len()), (SliceEnd::Trapped, 2, 1));
     let trap = report.trap.expect("it trapped").to_string();
-    assert!(trap.starts_with("trap: span outside linear memory at `syscall log.write@1`\n  0: main+"), "{trap}");
+    assert!(
+        trap.starts_with("trap: span outside linear memory at `syscall log.write@1`\n  0: main+"),
+        "{trap}"
+    );
     assert!(trap.ends_with("(test.asm:4)"), "{trap}");
 }
 
@@ -315,7 +324,10 @@ fn a_stalled_allocation_goes_on_in_the_next_frame() {
           return
         .end",
     );
-    let ends: Vec<SliceEnd> = (0..200).map(|_| step(&mut machine).end).collect();
+    let reports: Vec<_> = (0..200).map(|_| step(&mut machine)).collect();
+    assert!(reports.iter().all(|report| report.collector_cycles <= report.cycles));
+    assert!(reports.iter().any(|report| report.collector_cycles == 65_536), "a whole frame of the collector");
+    let ends: Vec<SliceEnd> = reports.iter().map(|report| report.end).collect();
     assert!(ends.contains(&SliceEnd::UpdateDone), "{ends:?}");
     assert!(ends.contains(&SliceEnd::Stalled) && !ends.contains(&SliceEnd::Trapped), "{ends:?}");
 }

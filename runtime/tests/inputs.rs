@@ -113,7 +113,8 @@ fn errors_have_their_place() {
 #[test]
 fn examples_of_the_chapter_are_good() {
     let chapter = include_str!("../../spec/inputs.md");
-    let examples: Vec<&str> = chapter.split("```inputs\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let examples: Vec<&str> =
+        chapter.split("```inputs\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!examples.is_empty());
     for example in examples {
         let inputs = Inputs::parse(example.as_bytes()).unwrap_or_else(|e| panic!("{}", e.render("example")));

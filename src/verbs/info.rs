@@ -146,10 +146,13 @@ impl Info<'_> {
         line(kind, body.map_or("nothing runs by itself".to_owned(), |func| clean(&cart.function_name(func))));
         line("video", manifest.video.map_or(String::new(), |mode| format!("{}x{}", mode.width, mode.height)));
         line("cycles/frame", grouped(manifest.cycles_per_frame));
-        line("memory", cart.memory.map_or(String::new(), |m| {
-            let max = m.max.map_or("the quota".to_owned(), |max| grouped(max.into()));
-            format!("{} pages of 64 KiB, up to {max}", grouped(m.min.into()))
-        }));
+        line(
+            "memory",
+            cart.memory.map_or(String::new(), |m| {
+                let max = m.max.map_or("the quota".to_owned(), |max| grouped(max.into()));
+                format!("{} pages of 64 KiB, up to {max}", grouped(m.min.into()))
+            }),
+        );
         line("capabilities", clean(&manifest.capabilities.join(", ")));
         let sizes = self.sizes();
         let sizes: Vec<String> = ["file", "code", "data", "assets"]
@@ -157,13 +160,16 @@ impl Info<'_> {
             .map(|name| format!("{name} {}", grouped(sizes[name])))
             .collect();
         line("bytes", sizes.join(", "));
-        line("contents", format!(
-            "{} functions, {} tables, {} globals, debug information: {}",
-            cart.functions.len(),
-            cart.tables.len(),
-            cart.globals.len(),
-            if cart.debug.is_some() { "yes" } else { "no" }
-        ));
+        line(
+            "contents",
+            format!(
+                "{} functions, {} tables, {} globals, debug information: {}",
+                cart.functions.len(),
+                cart.tables.len(),
+                cart.globals.len(),
+                if cart.debug.is_some() { "yes" } else { "no" }
+            ),
+        );
         for import in &cart.imports {
             let sig = cart.types.get(import.sig as usize).map_or_else(String::new, ToString::to_string);
             let standing = match standing(&import.id) {
@@ -176,7 +182,15 @@ impl Info<'_> {
             line("export", format!("{} {}", export_kind(export.item), clean(&export.name)));
         }
         for asset in &cart.assets {
-            line("asset", format!("{} {}, {} bytes", clean(&asset.kind), clean(&asset.name), grouped(asset.bytes.len() as u64)));
+            line(
+                "asset",
+                format!(
+                    "{} {}, {} bytes",
+                    clean(&asset.kind),
+                    clean(&asset.name),
+                    grouped(asset.bytes.len() as u64)
+                ),
+            );
         }
         line("problem", self.problem.as_deref().map_or(String::new(), clean));
         out

@@ -15,7 +15,8 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return Err(Failure::file(path, "this is no name for a folder"));
     };
-    let title: String = name.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { '_' } else { c }).collect();
+    let title: String =
+        name.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { '_' } else { c }).collect();
     if path.exists() {
         return Err(Failure::file(path, "it is there already; choose another name"));
     }

@@ -29,11 +29,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let program = loaded.verify()?;
     let entry = &program.cartridge().manifest.entry;
     if entry.starts.is_empty() && entry.body == EntryBody::Library {
-        return Err(Failure::file(&path, "there is nothing to run: it is a library, without `main` or `update`"));
+        return Err(Failure::file(
+            &path,
+            "there is nothing to run: it is a library, without `main` or `update`",
+        ));
     }
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
-    let config =
-        Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
+    let config = Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
     let mut machine = Machine::new(config);
     let module = machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
     if let Some(path) = &args.load_state {
@@ -51,6 +53,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         tally: Tally::default(),
         progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
     };
+    #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
     let started = Instant::now();
     let stop = session.run()?;
     let seconds = started.elapsed().as_secs_f64();
@@ -99,9 +102,10 @@ impl Session<'_> {
             return Ok(());
         }
         let memory = self.machine.instance(self.module).memory();
-        let lines = self.watched.iter().map(|symbol| {
-            format!("frame {frame:<6} {} = {}\n", symbol.name, watch::value(symbol, memory))
-        });
+        let lines = self
+            .watched
+            .iter()
+            .map(|symbol| format!("frame {frame:<6} {} = {}\n", symbol.name, watch::value(symbol, memory)));
         let text: String = lines.collect();
         self.progress.suspend(|| {
             if self.watch_to_stderr {
@@ -171,7 +175,10 @@ impl Outputs {
         let mut reel = None;
         if moving || args.png.is_some() {
             let surface = machine.surface(module).ok_or_else(|| {
-                Failure::file(&args.cartridge, "it has no picture to write: it declares no `.video WIDTH, HEIGHT`")
+                Failure::file(
+                    &args.cartridge,
+                    "it has no picture to write: it declares no `.video WIDTH, HEIGHT`",
+                )
             })?;
             if moving {
                 reel = Some(Reel::new(&surface, args.scale).map_err(no_spool)?);

@@ -45,6 +45,18 @@ fn program(entropy: &[u8]) -> Arc<Program> {
     Program::new(generate(entropy)).unwrap_or_else(|error| panic!("generated programs verify: {error}"))
 }
 
+/// A generated program with some bytes of its code replaced, if the verifier still accepts it.
+fn mutated(entropy: &[u8], mutations: &[(u8, u16, u8)]) -> Option<Arc<Program>> {
+    let mut cart = generate(entropy);
+    for &(func, at, byte) in mutations {
+        let functions = cart.functions.len();
+        let code = &mut cart.functions[usize::from(func) % functions].code;
+        let at = usize::from(at) % code.len();
+        code[at] = byte;
+    }
+    Program::new(cart).ok()
+}
+
 /// A tier with its own host.
 struct Machine<T> {
     tier: T,
@@ -92,10 +104,9 @@ fn call(tier: &mut impl Tier, program: &Program, func: u32) {
 }
 
 /// Runs two tiers side by side and compares everything they show.
-fn compare<A: Tier, B: Tier>(entropy: &[u8], budgets: &[u16], tight: bool) {
-    let program = program(entropy);
-    let mut a = Machine::<A>::new(&program, limits(tight));
-    let mut b = Machine::<B>::new(&program, limits(tight));
+fn compare<A: Tier, B: Tier>(program: &Arc<Program>, budgets: &[u16], tight: bool) {
+    let mut a = Machine::<A>::new(program, limits(tight));
+    let mut b = Machine::<B>::new(program, limits(tight));
     assert_same(&a.tier.state(), &b.tier.state(), || "new states".into());
     let functions = program.cartridge().functions.len() as u32;
     let mut budgets = budgets.iter().cycle();
@@ -103,8 +114,8 @@ fn compare<A: Tier, B: Tier>(entropy: &[u8], budgets: &[u16], tight: bool) {
     if a.ended() {
         return;
     }
-    call(&mut a.tier, &program, func);
-    call(&mut b.tier, &program, func);
+    call(&mut a.tier, program, func);
+    call(&mut b.tier, program, func);
     while total < MAX_CYCLES && !a.ended() {
         let budget = u64::from(*budgets.next().unwrap_or(&1_000)) + 1;
         a.tier.grant(budget);
@@ -135,8 +146,8 @@ fn compare<A: Tier, B: Tier>(entropy: &[u8], budgets: &[u16], tight: bool) {
                 Stop::Returned => {
                     assert_eq!(a.tier.take_results(), b.tier.take_results());
                     func = (func + 1) % functions;
-                    call(&mut a.tier, &program, func);
-                    call(&mut b.tier, &program, func);
+                    call(&mut a.tier, program, func);
+                    call(&mut b.tier, program, func);
                     assert_same(&a.tier.state(), &b.tier.state(), || "states after a call".into());
                     if a.ended() || a.tier.used() >= MAX_CYCLES {
                         break;
@@ -223,12 +234,10 @@ fn budgets() -> impl Strategy<Value = Vec<u16>> {
 
 /// A number of cases that a plain run of the tests has time for, unless `PROPTEST_CASES` says otherwise.
 fn cases(plain: u32) -> ProptestConfig {
+    const DEFAULT: u32 = 256;
     let config = ProptestConfig { max_shrink_iters: 2_000, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_some() {
-        config
-    } else {
-        ProptestConfig { cases: plain, ..config }
-    }
+    let cases = if config.cases == DEFAULT { plain } else { config.cases };
+    ProptestConfig { cases, ..config }
 }
 
 proptest! {
@@ -237,7 +246,21 @@ proptest! {
     // covers VM-4
     #[test]
     fn fast_tier_equals_reference(entropy in entropy(), budgets in budgets(), tight: bool) {
-        compare::<Reference, Instance>(&entropy, &budgets, tight);
+        compare::<Reference, Instance>(&program(&entropy), &budgets, tight);
+    }
+
+    /// Programs that the generator does not make: what the verifier accepts means the same everywhere.
+    // covers VM-5
+    #[test]
+    fn tiers_agree_on_whatever_the_verifier_accepts(
+        entropy in entropy(),
+        mutations in proptest::collection::vec(any::<(u8, u16, u8)>(), 1..6),
+        budgets in budgets(),
+        tight: bool,
+    ) {
+        if let Some(program) = mutated(&entropy, &mutations) {
+            compare::<Reference, Instance>(&program, &budgets, tight);
+        }
     }
 
     // covers VM-2
@@ -264,7 +287,7 @@ proptest! {
 fn tiers_agree_on_fixed_programs() {
     for seed in 0..150 {
         let budgets = noise(seed, 6).into_iter().map(|b| u16::from(b) * 9).collect::<Vec<_>>();
-        compare::<Reference, Instance>(&noise(seed, 12_000), &budgets, seed % 3 == 0);
+        compare::<Reference, Instance>(&program(&noise(seed, 12_000)), &budgets, seed % 3 == 0);
     }
 }
 

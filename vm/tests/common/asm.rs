@@ -15,7 +15,7 @@ use cartwheel_bytecode::{Bank, Cartridge, Instr, Op, Signature, ValType};
 use cartwheel_vm::Program;
 
 /// A program while it is written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Asm {
     pub cart: Cartridge,
 }

@@ -64,7 +64,7 @@ in_every_tier! {
         assert_eq!(tier.run(&FrameInput::default()), Stop::BudgetSpent);
         assert_eq!(tier.used(), 1 + 1);
         let state = tier.state();
-        assert_eq!((state.frames[0].offset, state.frames[0].scalars[0]), (4, 5));
+        assert_eq!((state.frames[0].offset, state.frames[0].scalars[0]), (3, 5));
         tier.grant(1);
         assert_eq!(tier.run(&FrameInput::default()), Stop::Returned);
         assert_eq!(tier.used(), 1 + 1 + 2);
@@ -105,7 +105,7 @@ in_every_tier! {
         }
         // Before the first instruction nothing is spent. A slice with a budget of 1 runs one stretch between checkpoints.
         assert_eq!(slices, [2, 14, 9 + 2 + 2, 14, 9 + 2 + 4]);
-        assert_eq!(places, [(1, 0, 4), (2, 1, 0), (1, 0, 4), (2, 1, 0)]);
+        assert_eq!(places, [(1, 0, 3), (2, 1, 0), (1, 0, 3), (2, 1, 0)]);
     }
 
     fn an_empty_budget_stops_before_the_first_block<T>() {

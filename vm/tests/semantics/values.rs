@@ -25,7 +25,7 @@ in_every_tier! {
         asm.func("i64 -> i64 i32", "call 1, (r0), (r1)\nreturn (r1, r1)");
         asm.func("i32 -> i32", "return (r0)");
         let cell = 0x0123_4567_89ab_cdef;
-        assert_eq!(results::<T>(asm.cart.clone().into(), 0, &[cell]), [cell, 0x89ab_cdef]);
+        assert_eq!(results::<T>(asm.clone(), 0, &[cell]), [cell, 0x89ab_cdef]);
         assert_eq!(results::<T>(asm, 1, &[cell]), [0x89ab_cdef]);
     }
 

@@ -1,0 +1,78 @@
+//! Every cartridge of `cartridges/`: its state after 600 frames is the one in its `golden.txt`.
+//!
+//! `BLESS=1 cargo test --test golden` writes these files. They are the same for debug and release builds.
+
+mod common;
+
+use common::{Place, cartridges};
+
+const FRAMES: &str = "600";
+
+// covers VM-4
+#[test]
+fn cartridges_end_in_their_golden_state() {
+    #[expect(clippy::disallowed_methods, reason = "tells tests what to do")]
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut wrong = Vec::new();
+    for (name, folder) in cartridges() {
+        let summary = Place::new().json(&[folder.to_str().expect("UTF-8"), "--frames", FRAMES]);
+        let found = format!("{} {}\n", summary["frames"], summary["state_hash"].as_str().expect("a hash"));
+        let file = folder.join("golden.txt");
+        if bless {
+            std::fs::write(&file, found).expect("the golden file");
+        } else if std::fs::read_to_string(&file).ok().as_deref() != Some(&found) {
+            wrong.push(format!("{name}: {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "not as in golden.txt (BLESS=1 writes it):\n{}", wrong.concat());
+}
+
+// covers VM-3
+#[test]
+fn cartridges_go_on_from_a_saved_state_in_another_process() {
+    for (name, folder) in cartridges() {
+        let place = Place::new();
+        let folder = folder.to_str().expect("UTF-8");
+        place.good(&["run", folder, "--frames", "120", "--hashes", "whole.txt", "-q"]);
+        let whole = place.text("whole.txt");
+        for at in [0, 1, 7, 59, 119] {
+            let frames = at.to_string();
+            place.good(&["run", folder, "--frames", &frames, "--hashes", "a.txt", "--save-state", "s", "-q"]);
+            let rest = (120 - at).to_string();
+            place.good(&["run", folder, "--frames", &rest, "--hashes", "b.txt", "--load-state", "s", "-q"]);
+            assert!(place.text("a.txt") + &place.text("b.txt") == whole, "{name} saved after {at} frames");
+        }
+    }
+}
+
+// covers VM-6
+#[test]
+fn cartridges_are_assembled_from_their_disassembly() {
+    for (name, folder) in cartridges() {
+        let place = Place::new();
+        place.good(&["asm", folder.to_str().expect("UTF-8"), "-o", "a.cart"]);
+        place.good(&["disasm", "a.cart", "-o", "a.asm"]);
+        place.good(&["asm", "a.asm", "-o", "b.cart"]);
+        assert!(place.read("a.cart") == place.read("b.cart"), "{name}");
+        place.good(&["info", "a.cart"]);
+    }
+}
+
+#[test]
+fn cartridges_with_a_screen_show_something() {
+    for (name, folder) in cartridges() {
+        let place = Place::new();
+        let folder = folder.to_str().expect("UTF-8");
+        let info: serde_json::Value =
+            serde_json::from_str(&place.good(&["info", folder, "--json"])).expect("JSON");
+        if info["video"].is_null() {
+            continue;
+        }
+        place.good(&["run", folder, "--frames", "60", "--png", "p.png", "-q"]);
+        let mut reader =
+            png::Decoder::new(std::io::Cursor::new(place.read("p.png"))).read_info().expect("a PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+        reader.next_frame(&mut pixels).expect("a picture");
+        assert!(pixels.iter().any(|&pixel| pixel != pixels[0]), "{name} shows one colour only");
+    }
+}
