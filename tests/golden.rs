@@ -1,8 +1,11 @@
-//! Every cartridge of `cartridges/`: its state after 600 frames is the one in its `golden.txt`.
+//! Every cartridge of `cartridges/`: its states are those in its `golden.txt`, after 600 frames without input, and at the
+//! end of every file of inputs beside it.
 //!
 //! `BLESS=1 cargo test --test golden` writes these files. They are the same for debug and release builds.
 
 mod common;
+
+use std::path::Path;
 
 use common::{Place, cartridges};
 
@@ -15,16 +18,34 @@ fn cartridges_end_in_their_golden_state() {
     let bless = std::env::var_os("BLESS").is_some();
     let mut wrong = Vec::new();
     for (name, folder) in cartridges() {
-        let summary = Place::new().json(&[folder.to_str().expect("UTF-8"), "--frames", FRAMES]);
-        let found = format!("{} {}\n", summary["frames"], summary["state_hash"].as_str().expect("a hash"));
+        let path = folder.to_str().expect("UTF-8");
+        let place = Place::new();
+        let state = |args: &[&str]| {
+            let summary = place.json(&[&[path], args].concat());
+            format!("{} {}", summary["frames"], summary["state_hash"].as_str().expect("a hash"))
+        };
+        let mut found = state(&["--frames", FRAMES]) + "\n";
+        for inputs in inputs(&folder) {
+            let file = folder.join(&inputs);
+            found += &format!("{} {inputs}\n", state(&["--input", file.to_str().expect("UTF-8")]));
+        }
         let file = folder.join("golden.txt");
         if bless {
             std::fs::write(&file, found).expect("the golden file");
         } else if std::fs::read_to_string(&file).ok().as_deref() != Some(&found) {
-            wrong.push(format!("{name}: {found}"));
+            wrong.push(format!("{name}:\n{found}"));
         }
     }
     assert!(wrong.is_empty(), "not as in golden.txt (BLESS=1 writes it):\n{}", wrong.concat());
+}
+
+/// Names of the files of inputs in a folder.
+fn inputs(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".inputs")).collect();
+    names.sort();
+    names
 }
 
 // covers VM-3

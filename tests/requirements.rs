@@ -60,6 +60,7 @@ fn proofs() -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test may look at the environment")]
 fn every_row_names_its_proof() {
     let path = root().join("spec/requirements.md");
     let text = fs::read_to_string(&path).expect("the chapter exists");
@@ -68,7 +69,8 @@ fn every_row_names_its_proof() {
     for line in text.lines() {
         let cells: Vec<&str> = line.split('|').collect();
         let row = cells.get(1).map_or("", |c| c.trim());
-        let is_row = line.starts_with("| ") && row.split_once('-').is_some_and(|(_, n)| n.parse::<u32>().is_ok());
+        let is_row =
+            line.starts_with("| ") && row.split_once('-').is_some_and(|(_, n)| n.parse::<u32>().is_ok());
         if is_row {
             let behaviour = cells[2..cells.len() - 2].join("|");
             let proof = proofs.remove(row).map_or_else(|| "-".to_owned(), |tests| tests.join(", "));

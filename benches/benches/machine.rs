@@ -122,18 +122,63 @@ fn loading(c: &mut Criterion) {
     let bytes = cart.to_bytes();
     let mut group = c.benchmark_group(format!("cartridge of {} kB", bytes.len() / 1_000));
     group.sample_size(20);
-    group.bench_function("assemble", |b| b.iter(|| assemble("large.asm", &source, &NoFiles).expect("it assembles")));
+    group.bench_function("assemble", |b| {
+        b.iter(|| assemble("large.asm", &source, &NoFiles).expect("it assembles"))
+    });
     group.bench_function("read", |b| b.iter(|| Cartridge::from_bytes(&bytes).expect("it was written")));
     group.bench_function("verify", |b| b.iter(|| cartwheel_vm::verify(&cart).expect("it verifies")));
     group.bench_function("load and instantiate", |b| {
         b.iter(|| {
-            let program: Arc<Program> = Program::new(Cartridge::from_bytes(&bytes).expect("it was written"))
-                .expect("it verifies");
+            let program: Arc<Program> =
+                Program::new(Cartridge::from_bytes(&bytes).expect("it was written")).expect("it verifies");
             instance(&program)
         });
     });
     group.finish();
 }
 
-criterion_group!(benches, frames, states, loading);
+/// A function made to be hard on the verifier and on liveness: `n` loops in a row whose heads are all targets of one
+/// branch table, with a register that lives through all of them.
+fn hostile_source(n: usize) -> String {
+    let mut source = String::from(".export run\n.func run(n: i32) -> i32\n");
+    let names: Vec<String> = (0..n).map(|i| format!("l{i}")).collect();
+    writeln!(source, "  br_table n, [{}]", names.join(", ")).expect("writing to a string");
+    for name in &names {
+        write!(
+            source,
+            "{name}:\n  loop\n  i32.add r{0}, r{0}, n\n  br_if r{0}, {name}\n",
+            1 + name.len() % 7
+        )
+        .expect("writing to a string");
+    }
+    source.push_str("  return r1\n.end\n");
+    source
+}
+
+/// Each pair should differ by a factor of about 2.
+fn hostile(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hostile");
+    group.sample_size(10);
+    for n in [20_000, 40_000] {
+        let source = hostile_source(n);
+        group.bench_function(format!("assemble {n} loops"), |b| {
+            b.iter(|| assemble("hostile.asm", &source, &NoFiles).expect("it assembles"));
+        });
+        let cart = assemble("hostile.asm", &source, &NoFiles).expect("it assembles");
+        let bytes = cart.to_bytes();
+        group.bench_function(format!("read, verify and analyse {n} loops"), |b| {
+            b.iter(|| {
+                let cart = Cartridge::from_bytes(&bytes).expect("it was written");
+                let program = Program::new(cart).expect("it verifies");
+                program.analysis(0).blocks.len()
+            });
+        });
+        group.bench_function(format!("disassemble {n} loops"), |b| {
+            b.iter(|| cartwheel_assembler::disassemble(&cart));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames, states, loading, hostile);
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 use std::fs;
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test may look at the environment")]
 fn instructions_chapter_is_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/instructions.md");
     let chapter = cartwheel_bytecode::instructions_chapter();

@@ -1,13 +1,13 @@
 ; Conway's Game of Life on the heap.
 ;
-; Every generation is a new byte string, and a record that says what it is. The last KEPT of them are kept, so that time can
-; be turned back; what falls out of that is not freed by anybody: the collector finds it. Its work is paced by what is
-; allocated and counted in cycles, like everything else.
+; Every generation is a new byte string, and a record that says what it is. The last KEPT of them are kept, so that time
+; can be turned back; what falls out of that is not freed by anybody: the collector finds it. Its work is paced by what
+; is allocated and counted in cycles, like everything else.
 ;
 ; A cell's byte is at once its colour, so a generation is drawn by showing it.
 .title "Life" .author "Cartwheel" .version "1.0.0"
 .video 192, 108
-.cycles 800_000
+.cycles 1_000_000
 .capability gfx, log
 
 .include "../lib/buttons.inc"
@@ -287,7 +287,7 @@ after:
   return new, population
 .end
 
-; Cells under the pointer come alive while its left button is held.
+; While the left button of the pointer is held, cells come alive under it: a cross of five.
 .func touch()
   .local x, y: i32, cells: handle
   input.pointer_buttons x
@@ -303,6 +303,14 @@ after:
   global.get_h cells, now
   record.get_h cells, cells, generation.cells
   bytes.set cells, y, ALIVE
+  i32.sub x, y, 1
+  bytes.set cells, x, ALIVE
+  i32.add x, y, 1
+  bytes.set cells, x, ALIVE
+  i32.sub x, y, STRIDE
+  bytes.set cells, x, ALIVE
+  i32.add x, y, STRIDE
+  bytes.set cells, x, ALIVE
   call wrap(cells)
 done:
   return

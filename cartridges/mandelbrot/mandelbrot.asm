@@ -1,11 +1,11 @@
 ; The Mandelbrot set, in 64-bit floats.
 ;
-; A picture takes some hundred million cycles, a frame has a million. So `update` does not come to its end in a frame: the
-; machine stops it wherever it is, in nested loops and calls, and goes on with it there in the next frame. Nothing in the
-; program is made for that. (Its profile says how often an update ran over: that is the number of pictures, not of frames.)
+; A picture takes twenty to two hundred million cycles, a frame has one million. So `update` does not come to its end in
+; a frame: the machine stops it wherever it is, in nested loops and calls, and goes on with it there in the next frame.
+; Nothing in the program is made for that. (The summary of a run counts the updates that ran over: as many as pictures.)
 ;
-; The same stop can be saved and continued on another machine, which computes the same picture to the last bit: floats have one
-; canonical NaN, and logarithms come from a portable library.
+; The same stop can be saved and continued on another machine, which computes the same picture to the last bit: floats
+; have one canonical NaN, and logarithms come from a portable library.
 .title "Mandelbrot" .author "Cartwheel" .version "1.0.0"
 .video 320, 180
 .cycles 1_000_000

@@ -291,8 +291,8 @@ next:
   i32.store [at + 8], dx
   i32.store [at + 12], dy
 
-  ; The pictures look right. 1 mirrors them, so they look left; 4 turns them clockwise, so what looked right looks down, and
-  ; what was mirrored looks up.
+  ; The pictures look right. 1 mirrors them, so they look left; 4 turns them clockwise, so what looked right looks
+  ; down, and what was mirrored looks up.
   i32.mul flags, dx, dx
   i32.mul steep, dy, dy
   i32.shr_u steep, steep, 2

@@ -1,9 +1,9 @@
 ; The Last Keeper, a story. It waits for choices, and after a while makes them itself.
 ;
-; Its entry is `main`, which is called once and goes on for ever. A frame ends where the program says `frame.sync`, and that is
-; deep inside: main calls a room, the room says something, saying waits for the next frame. So the program is
-; written as the story goes: say this, ask that, and then. What has happened is in its variables; where it is, is in the
-; stack. A saved state has both.
+; Its entry is `main`, which is called once and goes on for ever. A frame ends where the program says `frame.sync`, and
+; that is deep inside: main calls a room, the room says something, saying waits for the next frame. So the program is
+; written as the story goes: say this, ask that, and then. What has happened is in its variables; where it is, is in
+; the stack. A saved state has both.
 .title "The Last Keeper" .author "Cartwheel" .version "1.0.0"
 .video 320, 180
 .cycles 300_000
@@ -475,8 +475,9 @@ quiet:
 
 ; ---- Scenes ----
 
-.const INK = 0, BOX = 1, EDGE = 2, PAPER = 3, DIM = 4, FLAME = 5, MOON = 6, STAR = 7, CLIFF = 8, TOWER = 9, SHADE = 10, STRIPE = 11
-.const BEAM = 12, WOOD = 13, DARK_WOOD = 14, BRASS = 15, STONE = 16, DARK_STONE = 17, FOAM = 18, CAT = 19, GREEN = 20, GLASS = 21, HULL = 22
+.const INK = 0, BOX = 1, EDGE = 2, PAPER = 3, DIM = 4, FLAME = 5, MOON = 6, STAR = 7, CLIFF = 8, TOWER = 9, SHADE = 10
+.const STRIPE = 11, BEAM = 12, WOOD = 13, DARK_WOOD = 14, BRASS = 15, STONE = 16, DARK_STONE = 17, FOAM = 18, CAT = 19
+.const GREEN = 20, GLASS = 21, HULL = 22
 .data colors: i32 0x05070f, 0x0a0d1c, 0x4a5080, 0xf0ead6, 0x8088a8, 0xffc85a, 0xf4efd0, 0xb8c4ff, 0x10121f, 0xd8d4c8, 0x8e8c9c, 0xa83a40,
   0x8a8268, 0x6a4528, 0x40281a, 0xd8a848, 0x4c5060, 0x343846, 0x5c86b0, 0x282430, 0x7ee08a, 0xa8d8e0, 0x2a2230
 .const SKY = 32, SKY_BANDS = 16, SEA = 48, SEA_BANDS = 6
@@ -722,8 +723,8 @@ empty:
   return
 .end
 
-; Which pixels of the title are letters: it is drawn into a corner of the box, which is painted over in the same frame, and read
-; from there. Once is enough.
+; Which pixels of the title are letters: it is drawn into a corner of the box, which is painted over in the same frame,
+; and read from there. Once is enough.
 .const MASK_W = 8 * 8, MASK_H = 2 * 8
 .data title_mask: i8[MASK_W * MASK_H]
 .data mask_made: i32 0

@@ -1,9 +1,20 @@
 //! Cartwheel's machine: modules that advance together, frame by frame.
 //!
-//! ```text
+//! ```
+//! use cartwheel_runtime::{Config, InputFrame, Machine, Program, SliceEnd};
+//!
+//! let source = ".func update()\n  return\n.end";
+//! let cartridge = cartwheel_assembler::assemble("empty.asm", source, &cartwheel_assembler::NoFiles)?;
 //! let mut machine = Machine::new(Config::default());
-//! machine.load(program)?;
+//! let module = machine.load(Program::new(cartridge)?)?;
+//! let before = machine.save()?;
 //! let report = machine.step(&InputFrame::default())?;
+//! assert_eq!(report.modules[0].end, SliceEnd::UpdateDone);
+//! let after = machine.hash()?;
+//! machine.restore(&before)?;
+//! machine.step(&InputFrame::default())?;
+//! assert_eq!(machine.hash()?, after);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! [`Machine::step`] is the only way in which a machine advances. What it does depends on the machine's state and the

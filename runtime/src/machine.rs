@@ -220,3 +220,47 @@ impl std::fmt::Debug for Machine {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kernel loses the module: its next syscall breaks an invariant of the host.
+    #[test]
+    fn a_panic_stops_the_machine_for_good() {
+        let source = ".capability log\n.func update()\n syscall log.write(1, \"x\")\n return\n.end";
+        let cart = cartwheel_assembler::assemble("test.asm", source, &cartwheel_assembler::NoFiles)
+            .expect("good source");
+        let mut machine = Machine::new(Config::default());
+        let module = machine.load(Program::new(cart).expect("a good program")).expect("it can be loaded");
+        let saved = machine.save().expect("no panic");
+        machine.step(&InputFrame::default()).expect("no panic");
+        machine.kernel.unload(module);
+        let panic = machine.step(&InputFrame::default()).expect_err("no such module");
+        assert_eq!(panic.frame, 1);
+        assert!(panic.message.contains("module 0"), "{panic}");
+        assert_eq!(machine.step(&InputFrame::default()), Err(panic.clone()));
+        assert_eq!(machine.save(), Err(panic.clone()));
+        assert_eq!(machine.hash(), Err(panic.clone()));
+        assert_eq!(machine.fork().err(), Some(panic.clone()));
+        machine.restore(&saved).expect_err("the kernel has no such module");
+        assert_eq!((machine.step(&InputFrame::default()), machine.frame()), (Err(panic), 1));
+    }
+
+    #[test]
+    fn a_machine_that_panicked_can_go_back() {
+        let source = ".capability log\n.func update()\n syscall log.write(1, \"x\")\n return\n.end";
+        let cart = cartwheel_assembler::assemble("test.asm", source, &cartwheel_assembler::NoFiles)
+            .expect("good source");
+        let program = Program::new(cart).expect("a good program");
+        let mut machine = Machine::new(Config::default());
+        let module = machine.load(program.clone()).expect("it can be loaded");
+        let (saved, hash) = (machine.save().expect("no panic"), machine.hash());
+        machine.kernel.unload(module);
+        machine.step(&InputFrame::default()).expect_err("no such module");
+        admit(&mut machine.kernel, module, &program).expect("it can be loaded");
+        machine.restore(&saved).expect("its own state");
+        assert_eq!(machine.hash(), hash);
+        machine.step(&InputFrame::default()).expect("no panic");
+    }
+}

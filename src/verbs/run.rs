@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
 use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::cli::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::picture::write_png;
 use crate::reel::Reel;
-use crate::summary::{Stop, Summary, Tally};
+use crate::summary::{Stop, Summary, Tally, grouped};
 use crate::{print, project, watch};
 
 /// Frames that are run if nothing else says how many.
@@ -122,8 +122,12 @@ fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} frames, {per_sec}")
-        .expect("the template is good");
+    let style = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} frames, {rate} per second")
+        .expect("the template is good")
+        .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // A bar that cannot be drawn is no reason to stop.
+            let _ = out.write_str(&grouped(state.per_sec() as u64));
+        });
     ProgressBar::no_length().with_style(style).with_elapsed(Duration::ZERO)
 }
 

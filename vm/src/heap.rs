@@ -314,7 +314,7 @@ impl Heap {
             self.stall = 0;
             return (Room::Ready, units);
         }
-        if size > self.max_bytes || self.max_objects == 0 || !may_stall {
+        if size > self.max_bytes || !may_stall {
             self.stall = 0;
             return (Room::Exhausted, units);
         }

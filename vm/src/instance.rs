@@ -163,6 +163,7 @@ impl Instance {
             input: FrameInput::default(),
             callee: 0,
             slow_stop: SlowStop::Stalled,
+            made: Vec::new(),
             program: program.clone(),
         };
         let cart = program.cartridge();
@@ -366,6 +367,7 @@ impl Instance {
                 let window = walk::base(&self.core) + usize::from(advance);
                 let (args, results) = self.imports[import as usize];
                 self.activity = Activity::Syscall { window, args, import };
+                self.core.made.clear();
                 let first = window + args;
                 self.core.stack.as_mut_slice()[first..first + results].fill(0);
                 Some(Stop::Syscall(import))
@@ -479,7 +481,9 @@ impl Instance {
 
     /// Place and type of a result of the pending syscall.
     fn result_cell(&self, slot: usize) -> (usize, ValType) {
-        let Activity::Syscall { window, args, import } = self.activity else { panic!("no syscall is pending") };
+        let Activity::Syscall { window, args, import } = self.activity else {
+            panic!("no syscall is pending")
+        };
         let cart = self.core.program.cartridge();
         let sig = &cart.types[cart.imports[import as usize].sig as usize];
         (window + args + slot, sig.results[slot])
@@ -593,7 +597,11 @@ impl Guest for Instance {
         let (room, units) = walk::reserve(&mut self.core, slow::bytes_payload(len), false);
         self.charge(units);
         match room {
-            Room::Ready => Ok(Object(self.core.heap.new_bytes(len) as u32)),
+            Room::Ready => {
+                let handle = self.core.heap.new_bytes(len);
+                self.core.made.push(handle);
+                Ok(Object(handle as u32))
+            }
             Room::Stalled | Room::Exhausted => Err(NoRoom),
         }
     }

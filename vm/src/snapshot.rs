@@ -166,22 +166,24 @@ impl Instance {
         for page in core.memory.as_slice().chunks(HASH_PAGE_BYTES) {
             pages.update(&xxh3_128(page).to_le_bytes());
         }
-        let hash = |value: &dyn Fn(&mut Vec<u8>)| {
-            let mut bytes = Vec::new();
-            value(&mut bytes);
-            xxh3_128(&bytes)
-        };
-        let state = self.state_but_memory();
+        let mut bytes = Vec::with_capacity(1_024);
+        let registers = (self.frame_states(), &self.results, Ending(&self.ended));
+        let globals = (core.global_cells.as_slice(), &core.tables, &core.dropped_data, &core.dropped_elems);
         ComponentHashes {
-            registers: hash(&|out| encode(&(&state.frames, &state.results, Ending(&state.ended)), out)),
+            registers: hash(&registers, &mut bytes),
             memory: pages.digest128(),
-            globals: hash(&|out| {
-                encode(&(&state.globals, &state.tables, &state.dropped_data, &state.dropped_elems), out);
-            }),
-            heap: hash(&|out| encode(&state.heap, out)),
-            rng: hash(&|out| encode(&state.rng, out)),
+            globals: hash(&globals, &mut bytes),
+            heap: hash(&core.heap.state(), &mut bytes),
+            rng: hash(&core.rng, &mut bytes),
         }
     }
+}
+
+/// Hash of a value in its portable form, for which `bytes` lends the room.
+fn hash(value: &impl serde::Serialize, bytes: &mut Vec<u8>) -> u128 {
+    bytes.clear();
+    encode(value, bytes);
+    xxh3_128(bytes)
 }
 
 /// How a module ended, in the form that it has in saved states.

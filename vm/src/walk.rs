@@ -98,12 +98,16 @@ pub(crate) fn current_function(core: &Core) -> u32 {
 }
 
 /// Paces the collector for an allocation at the instruction that `ip` is at; see [`crate::heap::Heap::reserve`].
+/// One that may not stall is the host's, in a syscall.
 pub(crate) fn reserve(core: &mut Core, payload: u64, may_stall: bool) -> (Room, u64) {
     let (depth, base, ip) = (depth(core), base(core), core.ip);
-    let Core { heap, program, stack, frames, global_cells, tables, .. } = core;
+    let Core { heap, program, stack, frames, global_cells, tables, made, .. } = core;
     let stacks = Stacks { program, stack: stack.as_slice(), frames: &frames.as_slice()[..depth], base };
     heap.reserve(payload, may_stall, |host, roots| {
         collect_roots(&stacks, ip, global_cells.as_slice(), tables, host, roots);
+        if !may_stall {
+            roots.extend(&*made);
+        }
     })
 }
 

@@ -35,7 +35,13 @@ fn looping() -> Cartridge {
         types: vec![Signature { params: vec![ValType::I32], results: vec![ValType::I32] }],
         memory: Some(cartridge::MemoryDef { min: 1, max: None }),
         shapes: vec![cartridge::ShapeDef { scalars: 1, handles: 0 }],
-        functions: vec![Function { sig: 0, scalars: 5, handles: 1, labels: vec![head], code: code.into_bytes() }],
+        functions: vec![Function {
+            sig: 0,
+            scalars: 5,
+            handles: 1,
+            labels: vec![head],
+            code: code.into_bytes(),
+        }],
         ..Cartridge::default()
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct Core {
     /// The callee of the call that stopped with [`super::exit::CALL`].
     pub callee: u32,
     pub slow_stop: SlowStop,
+    /// Objects made for the host during the last syscall. Until it has returned nothing else may refer to them.
+    pub made: Vec<u64>,
     /// For slow instructions: what they need of the program.
     pub program: std::sync::Arc<crate::program::Program>,
 }
@@ -105,7 +107,7 @@ impl Core {
         let cells = (self.stack.len() - WINDOW_CELLS).min(self.limits.max_stack_cells as usize);
         self.stack_end = self.stack.as_ptr().wrapping_add(cells);
         let frames = self.frames.len().min(self.limits.max_frames as usize);
-        self.frame_last = self.frames.as_ptr().wrapping_add(frames - 1);
+        self.frame_last = self.frames.as_ptr().wrapping_add(frames.saturating_sub(1));
     }
 }
 

@@ -9,7 +9,6 @@ pub struct Host {
     /// Mixed from everything that guests have told.
     pub memory: u64,
     roots: Vec<RootId>,
-    may_allocate: bool,
 }
 
 impl Host {
@@ -21,7 +20,6 @@ impl Host {
     /// Answers the pending syscall.
     pub fn answer(&mut self, sig: &Signature, guest: &mut impl Guest) -> Result<(), SyscallTrap> {
         self.mix(1);
-        self.may_allocate = true;
         let mut objects = Vec::new();
         for (slot, ty) in sig.params.iter().enumerate() {
             match ty.bank() {
@@ -98,7 +96,7 @@ impl Host {
             0 => Ok(Object::NULL),
             1 | 2 if !args.is_empty() => Ok(args[value as usize / 8 % args.len()]),
             3 if !self.roots.is_empty() => guest.rooted(self.roots[value as usize / 8 % self.roots.len()]),
-            _ if std::mem::replace(&mut self.may_allocate, false) => {
+            _ => {
                 let Ok(object) = guest.new_bytes((value >> 32) as u32 % 9_000) else {
                     return Ok(Object::NULL);
                 };
@@ -108,7 +106,6 @@ impl Host {
                 }
                 Ok(object)
             }
-            _ => Ok(Object::NULL),
         }
     }
 }
