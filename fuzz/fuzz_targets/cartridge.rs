@@ -19,7 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(cart.to_bytes(), bytes, "the format is canonical");
         if verify(&cart).is_ok() {
             let text = disassemble(&cart);
-            let again = assemble("fuzz.asm", &text, &NoFiles).unwrap_or_else(|e| panic!("{}\n{text}", e.render()));
+            let again =
+                assemble("fuzz.asm", &text, &NoFiles).unwrap_or_else(|e| panic!("{}\n{text}", e.render()));
             assert_eq!(again.to_bytes(), bytes, "{text}");
         }
     }

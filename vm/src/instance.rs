@@ -617,7 +617,12 @@ impl Guest for Instance {
         if module != self.module {
             return Err(SyscallTrap::ForeignHandle);
         }
-        self.core.heap.roots.remove(index, generation).map(|_| ()).ok_or(SyscallTrap::DeadHandle)
+        let object = self.core.heap.roots.remove(index, generation).ok_or(SyscallTrap::DeadHandle)?;
+        // The host may still hand it to the guest as a result.
+        if matches!(self.activity, Activity::Syscall { .. }) {
+            self.core.made.push(object.into());
+        }
+        Ok(())
     }
 
     fn rooted(&self, root: RootId) -> Result<Object, SyscallTrap> {

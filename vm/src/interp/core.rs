@@ -79,7 +79,8 @@ pub(crate) struct Core {
     /// The callee of the call that stopped with [`super::exit::CALL`].
     pub callee: u32,
     pub slow_stop: SlowStop,
-    /// Objects made for the host during the last syscall. Until it has returned nothing else may refer to them.
+    /// Objects made for the host, or released by it, during the last syscall. Until that has returned nothing else may
+    /// refer to them.
     pub made: Vec<u64>,
     /// For slow instructions: what they need of the program.
     pub program: std::sync::Arc<crate::program::Program>,

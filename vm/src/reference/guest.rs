@@ -14,7 +14,8 @@ pub(super) struct Pending {
     import: u32,
     args: Vec<u64>,
     results: Vec<u64>,
-    /// Objects made for the host during the syscall. Nothing else may refer to them yet, so they are roots.
+    /// Objects made for the host, or released by it, during the syscall. Nothing else may refer to them, so they are
+    /// roots.
     pub(super) made: Vec<u32>,
 }
 
@@ -129,7 +130,14 @@ impl Guest for Reference {
     }
 
     fn unroot(&mut self, root: RootId) -> Result<(), SyscallTrap> {
-        heap::release_root(&mut self.state.heap, root.index, root.generation).ok_or(SyscallTrap::DeadHandle)
+        let object =
+            heap::root(&self.state.heap, root.index, root.generation).ok_or(SyscallTrap::DeadHandle)?;
+        heap::release_root(&mut self.state.heap, root.index, root.generation)
+            .ok_or(SyscallTrap::DeadHandle)?;
+        if let Some(pending) = &mut self.pending {
+            pending.made.push(object);
+        }
+        Ok(())
     }
 
     fn rooted(&self, root: RootId) -> Result<Object, SyscallTrap> {

@@ -4,6 +4,7 @@
 pub mod asm;
 pub mod diff;
 pub mod host;
+pub mod lockstep;
 pub mod tier;
 
 /// Bytes without a pattern, for generated programs outside of proptest.
