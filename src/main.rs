@@ -7,6 +7,7 @@ mod picture;
 mod print;
 mod project;
 mod reel;
+mod suggest;
 mod summary;
 mod verbs;
 mod watch;
@@ -49,6 +50,7 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Syscalls(args) => verbs::syscalls::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

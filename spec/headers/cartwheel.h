@@ -1,0 +1,246 @@
+/* Cartwheel's host interface for guests in C and C++ that are compiled to WebAssembly.
+ *
+ * Generated from the table of syscalls: `cartwheel syscalls --header c` prints it.
+ * What each function does in full is in `cartwheel syscalls ID`. A guest declares the capability of what it uses.
+ * Functions that return a structure import the C ABI's form, with the address of the structure first.
+ */
+#ifndef CARTWHEEL_H
+#define CARTWHEEL_H
+
+#include <stdint.h>
+
+#ifdef __wasm__
+#define CARTWHEEL_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
+#define CARTWHEEL_EXPORT(name) __attribute__((export_name(name)))
+#else /* for editors and checks on other machines */
+#define CARTWHEEL_IMPORT(module, name)
+#define CARTWHEEL_EXPORT(name)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Statuses that every domain shares. */
+enum cartwheel_status {
+    STATUS_OK = 0, /* Done. */
+    STATUS_PENDING = 1, /* Not finished; ask again in a later frame. */
+    STATUS_DENIED = 2, /* The policy refuses the call. */
+    STATUS_QUARANTINED = 3, /* The call put the module into quarantine. */
+    STATUS_UNAVAILABLE = 4, /* There is nothing to answer with here and now. */
+    STATUS_QUOTA = 5, /* A quota of the module is spent. */
+};
+
+/* frame: instructions of the machine; they need no capability. */
+
+/* Number of the current frame; the first is 0. */
+CARTWHEEL_IMPORT("frame", "index")
+int64_t frame_index(void);
+
+/* Ends the slice; the next frame continues behind it. */
+CARTWHEEL_IMPORT("frame", "sync")
+void frame_sync(void);
+
+/* input: instructions of the machine; they need no capability. */
+
+/* Buttons held on pad 0 to 3, a bit each. */
+CARTWHEEL_IMPORT("input", "held")
+int32_t input_held(int32_t pad);
+
+/* Buttons of the pointer: 1 left, 2 right, 4 middle. */
+CARTWHEEL_IMPORT("input", "pointer_buttons")
+int32_t input_pointer_buttons(void);
+
+/* X of the pointer in pixels. */
+CARTWHEEL_IMPORT("input", "pointer_x")
+int32_t input_pointer_x(void);
+
+/* Y of the pointer in pixels. */
+CARTWHEEL_IMPORT("input", "pointer_y")
+int32_t input_pointer_y(void);
+
+/* Buttons held now and not in the frame before. */
+CARTWHEEL_IMPORT("input", "pressed")
+int32_t input_pressed(int32_t pad);
+
+/* Buttons held in the frame before and not now. */
+CARTWHEEL_IMPORT("input", "released")
+int32_t input_released(int32_t pad);
+
+/* rng: instructions of the machine; they need no capability. */
+
+/* Random number below `bound`, which is unsigned; traps on 0. */
+CARTWHEEL_IMPORT("rng", "below")
+int32_t rng_below(int32_t bound);
+
+/* Random number in 0.0 .. 1.0, a multiple of 2^-53. */
+CARTWHEEL_IMPORT("rng", "f64")
+double rng_f64(void);
+
+/* 32 random bits. */
+CARTWHEEL_IMPORT("rng", "i32")
+int32_t rng_i32(void);
+
+/* 64 random bits. */
+CARTWHEEL_IMPORT("rng", "i64")
+int64_t rng_i64(void);
+
+/* Starts the module's random sequence anew. */
+CARTWHEEL_IMPORT("rng", "seed")
+void rng_seed(int64_t seed);
+
+/* asset: Named blobs of the cartridge, numbered by their names in ascending order. */
+enum asset_status {
+    ASSET_NOT_FOUND = 16, /* The cartridge has no asset of that name. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t asset;
+} AssetFind;
+
+/* Finds the number of the asset with a name. Besides OK: NOT_FOUND. */
+CARTWHEEL_IMPORT("asset", "find@1")
+AssetFind asset_find(const void *name, uint32_t name_len);
+
+/* gfx: Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its
+ * argument. Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A
+ * sprite's `transparent` is the index that is not drawn, or -1. `flags`: 1 mirrors left to right, 2
+ * top to bottom, 4 then turns a quarter clockwise. A cartridge that uses these needs a video mode.
+ * Not for guests with this header, because they take or give handles: gfx.sprite_bytes@1,
+ * gfx.text_bytes@1. */
+enum gfx_status {
+    GFX_OUTSIDE = 16, /* The place is outside the surface or image. */
+    GFX_NOT_FOUND = 17, /* The cartridge has no asset of that number. */
+    GFX_NOT_LOADED = 18, /* The asset is not loaded yet. */
+    GFX_BAD_IMAGE = 19, /* The asset is not an image. */
+};
+
+/* Sets the place that is drawn at the surface's top left corner. */
+CARTWHEEL_IMPORT("gfx", "camera@1")
+void gfx_camera(int32_t x, int32_t y);
+
+/* Draws the rim of a disc of diameter 2 * radius + 1; a radius below 0 has no pixels. */
+CARTWHEEL_IMPORT("gfx", "circle@1")
+void gfx_circle(int32_t x, int32_t y, int32_t radius, int32_t color);
+
+/* Draws a disc of diameter 2 * radius + 1; a radius below 0 has no pixels. */
+CARTWHEEL_IMPORT("gfx", "circle_fill@1")
+void gfx_circle_fill(int32_t x, int32_t y, int32_t radius, int32_t color);
+
+/* Fills the whole surface, whatever clip and camera are. */
+CARTWHEEL_IMPORT("gfx", "clear@1")
+void gfx_clear(int32_t color);
+
+/* Limits drawing to a rectangle of the surface (the camera has no part in it). */
+CARTWHEEL_IMPORT("gfx", "clip@1")
+void gfx_clip(int32_t x, int32_t y, int32_t width, int32_t height);
+
+/* Draws an image asset as a sprite. Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE. */
+CARTWHEEL_IMPORT("gfx", "image@1")
+int32_t gfx_image(int32_t asset, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+typedef struct {
+    int32_t status;
+    int32_t width;
+    int32_t height;
+} GfxImageSize;
+
+/* Gives the size of an image asset. Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE. */
+CARTWHEEL_IMPORT("gfx", "image_size@1")
+GfxImageSize gfx_image_size(int32_t asset);
+
+/* Draws a rectangle of an image asset as a sprite; OUTSIDE if not all of it is in the image.
+ * Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE, OUTSIDE. */
+CARTWHEEL_IMPORT("gfx", "image_sub@1")
+int32_t gfx_image_sub(int32_t asset, int32_t src_x, int32_t src_y, int32_t width, int32_t height, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+/* Draws a line; both ends belong to it. */
+CARTWHEEL_IMPORT("gfx", "line@1")
+void gfx_line(int32_t x1, int32_t y1, int32_t x2, int32_t y2, int32_t color);
+
+/* Sets the colour that the low 8 bits of `index` stand for to 0xRRGGBB; the upper 8 bits are
+ * ignored. */
+CARTWHEEL_IMPORT("gfx", "palette@1")
+void gfx_palette(int32_t index, int32_t rgb);
+
+/* Gives the colour that the low 8 bits of `index` stand for as 0xRRGGBB. */
+CARTWHEEL_IMPORT("gfx", "palette_get@1")
+int32_t gfx_palette_get(int32_t index);
+
+/* Draws a pixel. */
+CARTWHEEL_IMPORT("gfx", "pixel@1")
+void gfx_pixel(int32_t x, int32_t y, int32_t color);
+
+typedef struct {
+    int32_t status;
+    int32_t color;
+} GfxPixelGet;
+
+/* Gives the palette index of a pixel, clipped or not. Besides OK: OUTSIDE. */
+CARTWHEEL_IMPORT("gfx", "pixel_get@1")
+GfxPixelGet gfx_pixel_get(int32_t x, int32_t y);
+
+/* Draws the rim of a rectangle, one pixel wide. */
+CARTWHEEL_IMPORT("gfx", "rect@1")
+void gfx_rect(int32_t x, int32_t y, int32_t width, int32_t height, int32_t color);
+
+/* Draws a rectangle. */
+CARTWHEEL_IMPORT("gfx", "rect_fill@1")
+void gfx_rect_fill(int32_t x, int32_t y, int32_t width, int32_t height, int32_t color);
+
+typedef struct {
+    int32_t width;
+    int32_t height;
+} GfxSize;
+
+/* Gives the size of the surface. */
+CARTWHEEL_IMPORT("gfx", "size@1")
+GfxSize gfx_size(void);
+
+/* Draws `width * height` pixels of memory, a byte each, row by row. */
+CARTWHEEL_IMPORT("gfx", "sprite@1")
+void gfx_sprite(const void *pixels, uint32_t pixels_len, int32_t width, int32_t height, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+/* Draws a rectangle of a picture in memory whose rows are `stride` bytes apart. */
+CARTWHEEL_IMPORT("gfx", "sprite_sub@1")
+void gfx_sprite_sub(const void *pixels, uint32_t pixels_len, int32_t stride, int32_t src_x, int32_t src_y, int32_t width, int32_t height, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+/* Draws UTF-8 text in the built-in 8 by 8 font; byte 10 starts a new line, what is not printable
+ * ASCII is a box. */
+CARTWHEEL_IMPORT("gfx", "text@1")
+void gfx_text(const void *text, uint32_t text_len, int32_t x, int32_t y, int32_t color);
+
+/* log: Lines of text for people. Not for guests with this header, because they take or give
+ * handles: log.write_bytes@1. */
+enum log_status {
+    LOG_BAD_LEVEL = 16, /* There is no such level; nothing was written. */
+};
+
+/* Writes a line of UTF-8 text at level 0 debug, 1 info, 2 warning or 3 error; QUOTA if it does not
+ * fit in what is left of the frame's 64 KiB (a line counts 16 on top of its bytes). Besides OK:
+ * BAD_LEVEL, QUOTA. */
+CARTWHEEL_IMPORT("log", "write@1")
+int32_t log_write(int32_t level, const void *text, uint32_t text_len);
+
+/* telemetry: The module's own figures. */
+enum telemetry_status {
+    TELEMETRY_TOO_SMALL = 16, /* The span is too small for the record; nothing was written. */
+    TELEMETRY_BAD_NAME = 17, /* A name has 1 to 32 printable ASCII characters; nothing was counted. */
+};
+
+/* Reports a named number of this frame; at most 64 in a frame. Besides OK: BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("telemetry", "counter@1")
+int32_t telemetry_counter(const void *name, uint32_t name_len, int64_t value);
+
+/* Writes figures of the module's frame before this one as eight u64: number of the frame, cycles,
+ * budget, syscalls, bytes and objects allocated, collector cycles, overruns so far. UNAVAILABLE in
+ * a module's first frame. Besides OK: TOO_SMALL, UNAVAILABLE. */
+CARTWHEEL_IMPORT("telemetry", "frame@1")
+int32_t telemetry_frame(void *record, uint32_t record_len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
