@@ -307,7 +307,7 @@ fn rig() -> Rig {
 fn every_listed_status_is_provoked() {
     let mut missing: BTreeSet<(&str, &str)> = CATALOGUE
         .iter()
-        .filter(|row| row.has_status())
+        .filter(|row| row.has_status() && row.domain != "audio") // tests/audio.rs
         .flat_map(|row| row.statuses.iter().chain([&Status::Ok]).map(|status| (row.id, status.name())))
         .collect();
     for (status, (id, prepare)) in STATUSES {
@@ -333,6 +333,7 @@ fn every_listed_status_is_provoked() {
 fn every_trap_of_a_row_is_provoked() {
     let mut missing: BTreeSet<(&str, String)> = CATALOGUE
         .iter()
+        .filter(|row| row.domain != "audio") // tests/audio.rs
         .flat_map(|row| row.traps().into_iter().map(|trap| (row.id, format!("{trap:?}"))))
         .collect();
     for (trap, (id, prepare)) in TRAPS {
