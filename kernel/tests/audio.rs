@@ -403,20 +403,20 @@ fn wav_heads_are_read_with_care() {
     assert_eq!(status(&with(36, &b"note\0\0\0\0".repeat(62))), OK);
     assert_eq!(status(&with(36, &b"note\0\0\0\0".repeat(63))), bad);
     for (at, byte) in [
-        (0, b'X'),   // RIFF
-        (8, b'X'),   // WAVE
-        (20, 3),     // floats
-        (22, 0),     // channels
+        (0, b'X'), // RIFF
+        (8, b'X'), // WAVE
+        (20, 3),   // floats
+        (22, 0),   // channels
         (22, 3),
-        (26, 255),   // rate
-        (32, 1),     // block
-        (34, 12),    // bits
-        (36, b'x'),  // no data
-        (40, 5),     // half a sample
-        (40, 0),     // none
-        (40, 7),     // beyond the end
+        (26, 255),  // rate
+        (32, 1),    // block
+        (34, 12),   // bits
+        (36, b'x'), // no data
+        (40, 5),    // half a sample
+        (40, 0),    // none
+        (40, 7),    // beyond the end
         (43, 255),
-        (12, b'x'),  // data without fmt
+        (12, b'x'), // data without fmt
         (16, 255),
     ] {
         assert_eq!(status(&patched(at, byte)), bad, "{at} {byte}");
@@ -567,8 +567,8 @@ proptest! {
         match rig.kernel.restore(MODULE, &bytes) {
             Ok(()) => {
                 prop_assert_eq!(rig.saved(), bytes);
-                for _ in 0..3 {
-                    frame(&mut rig);
+                for act in acts.iter().chain([&Act::Frame]) {
+                    perform(&mut rig, &mut notes, act);
                     let saved = rig.saved();
                     rig.kernel.restore(MODULE, &saved).expect("a state that it came to by itself");
                 }

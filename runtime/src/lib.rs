@@ -32,7 +32,9 @@ mod report;
 mod snapshot;
 mod trap;
 
-pub use cartwheel_kernel::{Binding, Counter, LogLevel, LogLine, ModuleId, SAMPLE_RATE, SAMPLES_PER_FRAME, Surface, Usage};
+pub use cartwheel_kernel::{
+    Binding, Counter, LogLevel, LogLine, ModuleId, SAMPLE_RATE, SAMPLES_PER_FRAME, Surface, Usage,
+};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};

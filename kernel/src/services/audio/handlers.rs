@@ -55,13 +55,7 @@ impl Context<'_> {
         })
     }
 
-    fn recording(
-        &mut self,
-        instrument: i32,
-        asset: i32,
-        format: Format,
-        root: i32,
-    ) -> Result<Status, Fault> {
+    fn recording(&mut self, instrument: i32, asset: i32, format: Format, root: i32) -> Result<Status, Fault> {
         let sound = self.services.sound.as_mut().ok_or_else(no_sound)?;
         let Some(instrument) = sound.instrument(instrument) else { return Ok(Status::AudioBadInstrument) };
         Ok(match Recording::open(&self.services.assets, asset, format) {
@@ -165,13 +159,7 @@ impl handlers::Audio for Context<'_> {
         self.wave(instrument, Wave::Pulse { duty: duty.clamp(1, 255) as u8 })
     }
 
-    fn sample(
-        &mut self,
-        _: &mut Call<'_>,
-        instrument: i32,
-        asset: i32,
-        root: i32,
-    ) -> Result<Status, Fault> {
+    fn sample(&mut self, _: &mut Call<'_>, instrument: i32, asset: i32, root: i32) -> Result<Status, Fault> {
         self.recording(instrument, asset, Format::Wav, root)
     }
 

@@ -101,8 +101,8 @@ impl Sound {
         let mut sums = [[0; 2]; SAMPLES_PER_FRAME];
         self.voices.iter_mut().for_each(|voice| voice.mix(&mut sums));
         for (sample, sum) in self.samples.chunks_exact_mut(2).zip(sums) {
-            self.master_gain = wanted
-                .clamp(self.master_gain.saturating_sub(MASTER_STEP), self.master_gain + MASTER_STEP);
+            self.master_gain =
+                wanted.clamp(self.master_gain.saturating_sub(MASTER_STEP), self.master_gain + MASTER_STEP);
             let scaled = sum.map(|sum| (i64::from(sum) * i64::from(self.master_gain) + (1 << 16)) >> 17);
             for (sample, scaled) in sample.iter_mut().zip(scaled) {
                 *sample = scaled.clamp(i16::MIN.into(), i16::MAX.into()) as i16;

@@ -45,11 +45,11 @@ impl Sound {
     }
 
     pub(crate) fn read(input: &mut Reader<'_>, assets: &Assets) -> Result<SavedSound, RestoreError> {
-        let played = input.u64()?;
+        // So many that none of them can overflow the count.
+        let played = checked(input.u64()?, |played| *played < 1 << 63)?;
         let master = byte(input)?;
         let master_gain = checked(input.u16()?, |gain| *gain <= 256)?;
-        let mut saved =
-            SavedSound { played, master, master_gain, ..SavedSound::from(Sound::new()) };
+        let mut saved = SavedSound { played, master, master_gain, ..SavedSound::from(Sound::new()) };
         for instrument in &mut saved.instruments {
             *instrument = read_instrument(input, assets)?;
         }
@@ -155,7 +155,10 @@ fn read_note(input: &mut Reader<'_>, played: u64, assets: &Assets) -> Result<Not
     Ok(Note {
         serial: checked(input.u64()?, |serial| *serial < played)?,
         instrument: read_instrument(input, assets)?,
-        place: Place { at: input.u64()?, noise: checked(input.u16()?, |bits| (1..=NOISE_START).contains(bits))? },
+        place: Place {
+            at: input.u64()?,
+            noise: checked(input.u16()?, |bits| (1..=NOISE_START).contains(bits))?,
+        },
         glide: Glide {
             from: checked(input.u16()?, |pitch| *pitch <= MAX_PITCH)?,
             to: checked(input.u16()?, |pitch| *pitch <= MAX_PITCH)?,
