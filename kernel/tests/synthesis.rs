@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use synthesiser::{Instrument, Synthesiser, Wave};
 
 const A4: i32 = 69 * 256;
-/// Number of the asset: 600 samples of 16 bits.
+/// Number of the asset, a recording of 16 bits.
 const RECORDING: i32 = 0;
 
 fn recording() -> Vec<i16> {
@@ -18,7 +18,12 @@ fn recording() -> Vec<i16> {
 }
 
 fn rig() -> Rig {
-    let bytes: Vec<u8> = recording().iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    rig_of(&recording())
+}
+
+/// A rig whose asset has these samples.
+fn rig_of(samples: &[i16]) -> Rig {
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     Rig::with_assets(8, 8, Vec::new(), vec![Asset { name: "r".to_owned(), bytes: Some(bytes.into()) }])
 }
 
@@ -245,6 +250,22 @@ fn a_recording_at_its_root_is_heard_as_recorded() {
 }
 
 #[test]
+fn pulses_of_every_duty_are_around_zero() {
+    for duty in [1, 32, 64, 128, 200, 255] {
+        let mut rig = rig();
+        rig.call("audio.pulse", &[0, duty]);
+        let pitch = rig.call("audio.pitch_of", &[441_000])[0];
+        plain(&mut rig, 0, pitch);
+        let found = left(&mut rig, 60);
+        let height = found.iter().max().expect("samples") - found.iter().min().expect("samples");
+        let mean = found.iter().sum::<i32>() / found.len() as i32;
+        assert!((height - 8_192).abs() <= 1 && mean.abs() < 40, "{duty}: {height} {mean}");
+        let high = found.iter().filter(|&&sample| sample > 0).count() * 256 / found.len();
+        assert!(high.abs_diff(duty as usize) <= 1, "{duty}: {high}");
+    }
+}
+
+#[test]
 fn noise_has_the_length_that_it_should() {
     for (mode, length) in [(0, 32_767), (1, 127)] {
         let mut rig = rig();
@@ -269,12 +290,13 @@ fn noise_has_the_length_that_it_should() {
 
 #[test]
 fn envelopes_last_as_long_as_they_say() {
-    let mut rig = rig();
+    // The recording never changes: what is heard is the envelope.
+    let mut rig = rig_of(&[16_384; 2]);
+    rig.call("audio.sample_raw", &[0, RECORDING, 16, SAMPLE_RATE as i32, A4]);
+    rig.call("audio.sample_loop", &[0, 0, 2]);
     // 10 ms are 441 samples, 20 ms 882, 30 ms 1,323.
-    rig.call("audio.pulse", &[0, 255]);
     rig.call("audio.envelope", &[0, 10, 20, 102, 30]);
-    rig.call("audio.play", &[0, 0, 255, 0, 4, 0]);
-    // At 8 Hz the first 20 frames or so of a pulse this wide are high: what is heard is the envelope.
+    rig.call("audio.play", &[0, A4, 255, 0, 4, 0]);
     let found = left(&mut rig, 7);
     let full = 4_096;
     assert_eq!(found[0], 0);
@@ -369,11 +391,8 @@ fn the_mix_has_room_and_never_wraps() {
     }
     assert_eq!(left(&mut rig, 1)[0], i32::from(i16::MAX));
     // Eight recordings at full height are too loud by a factor of two, above and below.
-    let square: Vec<u8> =
-        [i16::MAX; 400].iter().chain(&[i16::MIN; 400]).flat_map(|v| v.to_le_bytes()).collect();
-    let mut rig =
-        Rig::with_assets(8, 8, Vec::new(), vec![Asset { name: "s".to_owned(), bytes: Some(square.into()) }]);
-    rig.call("audio.sample_raw", &[0, 0, 16, SAMPLE_RATE as i32, A4]);
+    let mut rig = rig_of(&[[i16::MAX; 400], [i16::MIN; 400]].concat());
+    rig.call("audio.sample_raw", &[0, RECORDING, 16, SAMPLE_RATE as i32, A4]);
     for _ in 0..8 {
         plain(&mut rig, 0, A4);
     }

@@ -111,9 +111,9 @@ impl Note {
         match &self.instrument.wave {
             Wave::Pulse { duty } => {
                 if self.place >> 24 < *duty {
-                    16_384
+                    128 * (256 - *duty as i64)
                 } else {
-                    -16_384
+                    -128 * *duty as i64
                 }
             }
             Wave::Triangle => {

@@ -54,10 +54,12 @@ impl Wave {
     pub(super) fn value(&self, place: &Place) -> i32 {
         match self {
             Wave::Pulse { duty } => {
-                if (place.at >> 24) < u64::from(*duty) {
-                    HALF
+                // Of the same height for every duty, and around 0 in the mean.
+                let duty = i32::from(*duty);
+                if (place.at >> 24) < duty as u64 {
+                    (256 - duty) * (HALF / 128)
                 } else {
-                    -HALF
+                    -duty * (HALF / 128)
                 }
             }
             Wave::Triangle => triangle(place.at as u32),
