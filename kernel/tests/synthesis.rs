@@ -299,19 +299,18 @@ fn envelopes_last_as_long_as_they_say() {
     rig.call("audio.play", &[0, A4, 255, 0, 4, 0]);
     let found = left(&mut rig, 7);
     let full = 4_096;
-    assert_eq!(found[0], 0);
-    for i in 0..441 {
-        assert!((found[i] - full * i as i32 / 441).abs() <= 1, "{i}");
-    }
-    assert_eq!(found[441], full);
     let sustained = full * 102 / 255;
-    for i in 0..882 {
-        assert!((found[441 + i] - (full - (full - sustained) * i as i32 / 882)).abs() <= 1, "{i}");
-    }
-    assert!(found[1_323..4 * 735].iter().all(|v| (v - sustained).abs() <= 1));
-    for i in 0..1_323 {
-        assert!((found[4 * 735 + i] - (sustained - sustained * i as i32 / 1_323)).abs() <= 1, "{i}");
-    }
+    let ramp = |from: usize, len: usize, start: i32, end: i32| {
+        for (i, &sample) in found[from..from + len].iter().enumerate() {
+            let expected = start + (end - start) * i as i32 / len as i32;
+            assert!((sample - expected).abs() <= 1, "{from} {i}: {sample} {expected}");
+        }
+    };
+    assert_eq!((found[0], found[441]), (0, full));
+    ramp(0, 441, 0, full);
+    ramp(441, 882, full, sustained);
+    ramp(1_323, 4 * 735 - 1_323, sustained, sustained);
+    ramp(4 * 735, 1_323, sustained, 0);
     // What the last step of the ramp leaves is less than what can be heard, and soon nothing.
     let rest = &found[4 * 735 + 1_323..];
     assert!(rest.iter().all(|v| v.abs() <= 1) && rest[200..].iter().all(|v| *v == 0));
@@ -346,7 +345,8 @@ fn largest_step(samples: &[i32]) -> i32 {
 
 #[test]
 fn nothing_clicks() {
-    let endings: [(&str, fn(&mut Rig, i32)); 7] = [
+    type Ending = fn(&mut Rig, i32);
+    let endings: [(&str, Ending); 7] = [
         ("cut", |rig, voice| drop(rig.call("audio.cut", &[voice]))),
         ("stop without release", |rig, voice| drop(rig.call("audio.stop", &[voice]))),
         ("stop_all", |rig, _| drop(rig.call("audio.stop_all", &[]))),

@@ -305,10 +305,9 @@ impl Synthesiser {
         for i in 0..735 {
             let mut sum = [0; 2];
             for (voice, pitch) in pitches.iter_mut().enumerate() {
-                for side in 0..2 {
-                    let tail = &mut self.tails[voice][side];
+                for (sum, tail) in sum.iter_mut().zip(&mut self.tails[voice]) {
                     *tail -= tail.signum() * ((tail.abs() + 63) / 64);
-                    sum[side] += *tail;
+                    *sum += *tail;
                 }
                 let Some(note) = &mut self.voices[voice] else { continue };
                 if i % 15 == 0 {
