@@ -1,6 +1,7 @@
 //! How loud a note is from its beginning to its end.
 
 use super::SAMPLE_RATE;
+use super::voice::Heard;
 
 /// Full level. Levels are this fine so that the slowest ramp still ends within a thousandth of a step of its target.
 pub(super) const FULL: i64 = 1 << 40;
@@ -66,8 +67,28 @@ impl Ramp {
         Ok(ramp)
     }
 
+    /// The levels of samples, 0 to 2^15.
+    pub(super) fn render(&mut self, envelope: &Envelope, levels: &mut [i32]) -> Heard {
+        let heard = levels.len();
+        if self.left == 0 || self.left as usize > heard {
+            for level in levels {
+                *level = (self.level >> 25) as i32;
+                self.level += self.step;
+            }
+            self.left = self.left.saturating_sub(heard as u32);
+            return Heard { heard, ended: false };
+        }
+        for (i, level) in levels.iter_mut().enumerate() {
+            *level = (self.level >> 25) as i32;
+            if let Err(Ended) = self.advance(envelope) {
+                return Heard { heard: i + 1, ended: true };
+            }
+        }
+        Heard { heard, ended: false }
+    }
+
     /// Goes on by a sample.
-    pub(super) fn advance(&mut self, envelope: &Envelope) -> Result<(), Ended> {
+    fn advance(&mut self, envelope: &Envelope) -> Result<(), Ended> {
         if self.left == 0 {
             return Ok(());
         }

@@ -58,14 +58,23 @@ impl Recording {
     }
 
     /// A sample, both channels together, -32768 to 32767.
+    #[inline]
     pub(super) fn sample(&self, index: u32) -> i32 {
         let at = self.start + index as usize * self.channels * self.bytes_per_value;
-        let value = |at: usize| match self.bytes_per_value {
+        if self.channels == 1 {
+            self.value(at)
+        } else {
+            (self.value(at) + self.value(at + self.bytes_per_value)) >> 1
+        }
+    }
+
+    #[inline]
+    fn value(&self, at: usize) -> i32 {
+        match self.bytes_per_value {
             1 => (i32::from(self.bytes[at]) - 128) << 8,
             // The upper 16 bits of wider values.
             wide => i32::from(i16::from_le_bytes([self.bytes[at + wide - 2], self.bytes[at + wide - 1]])),
-        };
-        if self.channels == 1 { value(at) } else { (value(at) + value(at + self.bytes_per_value)) >> 1 }
+        }
     }
 }
 

@@ -59,23 +59,48 @@ impl Note {
         [side(self.pan), side(-self.pan)]
     }
 
-    /// The next value of both channels, -[`PEAK`] to [`PEAK`].
-    fn next(&mut self, wanted: [u16; 2]) -> [i32; 2] {
-        let level = (self.ramp.level >> 25) as i32;
-        let value = (self.instrument.wave.value(&self.place) * level) >> 15;
-        for (gain, wanted) in self.gains.iter_mut().zip(wanted) {
-            *gain = wanted.clamp(gain.saturating_sub(GAIN_STEP), *gain + GAIN_STEP);
+    /// Adds a tick to the sums. Gives the samples that were added, and whether the note has ended with them.
+    fn tick(&mut self, sums: &mut [[i32; 2]; SAMPLES_PER_TICK], wanted: [u16; 2]) -> (usize, bool) {
+        let step = self.instrument.wave.step(self.glide.pitch());
+        self.glide.tick();
+        let (mut values, mut levels) = ([0; SAMPLES_PER_TICK], [0; SAMPLES_PER_TICK]);
+        let recorded = self.instrument.wave.render(&mut self.place, step, &mut values);
+        let heard = self.ramp.render(&self.instrument.envelope, &mut levels[..recorded.heard]);
+        for (value, level) in values.iter_mut().zip(levels) {
+            *value = (*value * level) >> 15;
         }
-        self.last = self.gains.map(|gain| (value * i32::from(gain)) >> 8);
-        self.last
+        let values = &values[..heard.heard];
+        if self.gains == wanted {
+            let [left, right] = wanted.map(i32::from);
+            for (sum, value) in sums.iter_mut().zip(values) {
+                sum[0] += (value * left) >> 8;
+                sum[1] += (value * right) >> 8;
+            }
+        } else {
+            for (sum, &value) in sums.iter_mut().zip(values) {
+                self.gains = nearer(self.gains, wanted);
+                (0..2).for_each(|side| sum[side] += (value * i32::from(self.gains[side])) >> 8);
+            }
+        }
+        let last = values.last().copied().unwrap_or(0);
+        self.last = self.gains.map(|gain| (last * i32::from(gain)) >> 8);
+        (heard.heard, heard.ended || recorded.ended)
     }
+}
 
-    fn advance(&mut self, step: u64) -> Result<(), Ended> {
-        if !self.instrument.wave.advance(&mut self.place, step) {
-            return Err(Ended);
-        }
-        self.ramp.advance(&self.instrument.envelope)
-    }
+/// How far something got in a tick.
+pub(super) struct Heard {
+    /// Samples, at least 1.
+    pub(super) heard: usize,
+    /// With the last of them it has ended.
+    pub(super) ended: bool,
+}
+
+/// Gains in the next sample.
+fn nearer(gains: [u16; 2], wanted: [u16; 2]) -> [u16; 2] {
+    let side =
+        |side: usize| wanted[side].clamp(gains[side].saturating_sub(GAIN_STEP), gains[side] + GAIN_STEP);
+    [side(0), side(1)]
 }
 
 /// 0 to 255 as 0 to 256, so that full volume changes nothing.
@@ -123,29 +148,25 @@ impl Voice {
             }
             wanted
         });
-        for tick in sums.chunks_exact_mut(SAMPLES_PER_TICK) {
-            self.tick(tick, wanted);
+        for tick in sums.as_chunks_mut().0 {
+            let (heard, ended) = self.note.as_mut().map_or((0, false), |note| note.tick(tick, wanted));
+            self.fade(&mut tick[..heard]);
+            if ended {
+                self.cut();
+            }
+            self.fade(&mut tick[heard..]);
         }
         self.count_down();
     }
 
-    /// Adds a tick, in which the pitch stays the same.
-    fn tick(&mut self, sums: &mut [[i32; 2]], wanted: [u16; 2]) {
-        let step = self.note.as_mut().map_or(0, |note| {
-            let step = note.instrument.wave.step(note.glide.pitch());
-            note.glide.tick();
-            step
-        });
+    /// Adds the tails, which die away.
+    fn fade(&mut self, sums: &mut [[i32; 2]]) {
+        if self.tail == [0; 2] {
+            return;
+        }
         for sum in sums {
-            if self.tail != [0; 2] {
-                self.tail = self.tail.map(faded);
-                add(sum, self.tail);
-            }
-            let Some(note) = &mut self.note else { continue };
-            add(sum, note.next(wanted));
-            if let Err(Ended) = note.advance(step) {
-                self.cut();
-            }
+            self.tail = self.tail.map(faded);
+            (0..2).for_each(|side| sum[side] += self.tail[side]);
         }
     }
 
@@ -159,11 +180,6 @@ impl Voice {
             }
         }
     }
-}
-
-fn add(sum: &mut [i32; 2], values: [i32; 2]) {
-    sum[0] += values[0];
-    sum[1] += values[1];
 }
 
 /// Nearer to 0 by a 64th, by 1 at least.

@@ -2,6 +2,7 @@
 
 use super::pitch::{phase_step, sample_step};
 use super::sample::Recording;
+use super::voice::Heard;
 
 /// Pulses and noise are half as high as the other waves, which makes them about as loud.
 const HALF: i32 = 1 << 14;
@@ -50,57 +51,41 @@ impl Wave {
         }
     }
 
-    /// The value at a place, -32768 to 32767.
-    pub(super) fn value(&self, place: &Place) -> i32 {
+    /// The values of samples, -32768 to 32767.
+    pub(super) fn render(&self, place: &mut Place, step: u64, values: &mut [i32]) -> Heard {
         match self {
             Wave::Pulse { duty } => {
                 // Of the same height for every duty, and around 0 in the mean.
                 let duty = i32::from(*duty);
-                if (place.at >> 24) < duty as u64 {
-                    (256 - duty) * (HALF / 128)
-                } else {
-                    -duty * (HALF / 128)
-                }
+                let (high, low) = ((256 - duty) * (HALF / 128), -duty * (HALF / 128));
+                periodic(place, step, values, |phase| if phase >> 24 < duty as u32 { high } else { low })
             }
-            Wave::Triangle => triangle(place.at as u32),
-            Wave::Noise { .. } => {
-                if place.noise & 1 == 0 {
-                    HALF
-                } else {
-                    -HALF
-                }
-            }
-            Wave::Sample { recording, repeat, .. } => recorded(recording, *repeat, place.at),
-        }
-    }
-
-    /// Goes on by a sample. False at the end of a recording.
-    pub(super) fn advance(&self, place: &mut Place, step: u64) -> bool {
-        let next = place.at + step;
-        match self {
-            Wave::Sample { recording, repeat, .. } => {
-                let end = if repeat.1 == 0 { recording.frames } else { repeat.1 };
-                let end = u64::from(end) << 32;
-                if next < end {
-                    place.at = next;
-                } else if repeat.1 == 0 {
-                    return false;
-                } else {
-                    let start = u64::from(repeat.0) << 32;
-                    place.at = start + (next - start) % (end - start);
-                }
-            }
-            wave => {
-                if let Wave::Noise { short } = wave {
+            Wave::Triangle => periodic(place, step, values, triangle),
+            Wave::Noise { short } => {
+                for value in values.iter_mut() {
+                    *value = if place.noise & 1 == 0 { HALF } else { -HALF };
+                    let next = place.at + step;
                     for _ in place.at >> 28..next >> 28 {
                         place.noise = shifted(place.noise, *short);
                     }
+                    place.at = next & 0xffff_ffff;
                 }
-                place.at = next & 0xffff_ffff;
+                Heard { heard: values.len(), ended: false }
             }
+            Wave::Sample { recording, repeat, .. } => recorded(recording, *repeat, place, step, values),
         }
-        true
     }
+}
+
+/// A wave that is a function of its phase.
+fn periodic(place: &mut Place, step: u64, values: &mut [i32], wave: impl Fn(u32) -> i32) -> Heard {
+    let (mut phase, step) = (place.at as u32, step as u32);
+    for value in values.iter_mut() {
+        *value = wave(phase);
+        phase = phase.wrapping_add(step);
+    }
+    place.at = phase.into();
+    Heard { heard: values.len(), ended: false }
 }
 
 /// Begins at 0 and rises first.
@@ -116,14 +101,29 @@ fn shifted(register: u16, short: bool) -> u16 {
 }
 
 /// Between two samples on the line that joins them; behind the last one is silence, or what is repeated.
-fn recorded(recording: &Recording, repeat: (u32, u32), at: u64) -> i32 {
-    let (index, part) = ((at >> 32) as u32, i64::from((at >> 16) as u16));
-    let next = index + 1;
-    let from = recording.sample(index);
-    let to = match repeat {
-        (start, end) if end != 0 && next >= end => recording.sample(start),
-        _ if next < recording.frames => recording.sample(next),
-        _ => 0,
-    };
-    from + ((i64::from(to - from) * part) >> 16) as i32
+fn recorded(
+    recording: &Recording,
+    repeat: (u32, u32),
+    place: &mut Place,
+    step: u64,
+    values: &mut [i32],
+) -> Heard {
+    let repeats = repeat.1 != 0;
+    let last = if repeats { repeat.1 } else { recording.frames } - 1;
+    let behind_last = if repeats { recording.sample(repeat.0) } else { 0 };
+    let (start, end) = (u64::from(repeat.0) << 32, u64::from(last + 1) << 32);
+    for (i, value) in values.iter_mut().enumerate() {
+        let (index, part) = ((place.at >> 32) as u32, i64::from((place.at >> 16) as u16));
+        let from = recording.sample(index);
+        let to = if index == last { behind_last } else { recording.sample(index + 1) };
+        *value = from + ((i64::from(to - from) * part) >> 16) as i32;
+        place.at += step;
+        if place.at >= end {
+            if !repeats {
+                return Heard { heard: i + 1, ended: true };
+            }
+            place.at = start + (place.at - start) % (end - start);
+        }
+    }
+    Heard { heard: values.len(), ended: false }
 }
