@@ -32,6 +32,8 @@ pub const INSTRUMENTS: usize = 32;
 const SERIALS: u64 = (1 << 28) - 1;
 /// Longest time of a slide in frames.
 const MAX_SLIDE_FRAMES: i32 = 65_535;
+/// Master gain that changes nothing.
+const UNITY_MASTER: u16 = 256;
 /// Most that the master gain changes in a sample.
 const MASTER_STEP: u16 = 4;
 
@@ -100,12 +102,16 @@ impl Sound {
         }
         let mut sums = [[0; 2]; SAMPLES_PER_FRAME];
         self.voices.iter_mut().for_each(|voice| voice.mix(&mut sums));
-        for (sample, sum) in self.samples.chunks_exact_mut(2).zip(sums) {
-            self.master_gain =
-                wanted.clamp(self.master_gain.saturating_sub(MASTER_STEP), self.master_gain + MASTER_STEP);
-            let scaled = sum.map(|sum| (i64::from(sum) * i64::from(self.master_gain) + (1 << 16)) >> 17);
-            for (sample, scaled) in sample.iter_mut().zip(scaled) {
-                *sample = scaled.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        let samples = self.samples.as_chunks_mut::<2>().0.iter_mut().zip(sums);
+        if (self.master_gain, wanted) == (UNITY_MASTER, UNITY_MASTER) {
+            // The same as below for this gain, in half as many bits.
+            samples.for_each(|(sample, sum)| *sample = sum.map(|sum| limited((sum + (1 << 8)) >> 9)));
+        } else {
+            for (sample, sum) in samples {
+                self.master_gain = wanted
+                    .clamp(self.master_gain.saturating_sub(MASTER_STEP), self.master_gain + MASTER_STEP);
+                let gain = i64::from(self.master_gain);
+                *sample = sum.map(|sum| limited(((i64::from(sum) * gain + (1 << 16)) >> 17) as i32));
             }
         }
         self.silent = false;
@@ -165,6 +171,10 @@ impl Sound {
     fn instrument(&mut self, number: i32) -> Option<&mut Instrument> {
         self.instruments.get_mut(usize::try_from(number).ok()?)
     }
+}
+
+fn limited(sample: i32) -> i16 {
+    sample.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
 /// The number of a note, above 0.
