@@ -93,6 +93,46 @@ fn what_cannot_be_written_is_refused_before_it_runs() {
     assert!(summary["sound_peak"].is_null() && summary["sound_rms"].is_null());
 }
 
+/// Constants and macros of the library mean what they say.
+#[test]
+fn the_library_plays_what_it_is_asked_for() {
+    let place = place();
+    place.write("audio.inc", include_str!("../cartridges/lib/audio.inc"));
+    let source = ".capability audio
+        .include \"audio.inc\"
+        .func start()
+          .local voice, pan: i32
+          pan_of pan, 80, 320
+          BODY
+          return
+        .end
+        .func update()
+          return
+        .end";
+    let frequency = |body: &str, range: std::ops::Range<usize>| {
+        place.write("play.asm", source.replace("BODY", body));
+        place.good(&["run", "play.asm", "--frames", "120", "--wav", "x.wav", "-q"]);
+        let found = samples(&place, "x.wav");
+        let left: Vec<i16> =
+            found[1_470 * range.start..1_470 * range.end].iter().copied().step_by(2).collect();
+        60 * left.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count() / range.len()
+    };
+    assert!(frequency("blip TRIANGLE, A4, 60", 0..60).abs_diff(440) <= 1);
+    assert!(frequency("blip PULSE, B7 - OCTAVE + SEMITONE, 60, 99, pan", 0..60).abs_diff(2_093) <= 2);
+    assert!(frequency("swoop voice, PULSE_EIGHTH, C2, C5", 0..1) < 140);
+    assert!(
+        frequency("swoop voice, PULSE_EIGHTH, C2, C5, 30, 255, pan\n syscall audio.pan(voice, pan)", 28..30)
+            .abs_diff(500)
+            <= 40
+    );
+    // A quarter from the left, the right is half as loud.
+    let peak =
+        |side: usize| samples(&place, "x.wav").iter().skip(side).step_by(2).copied().max().expect("samples");
+    assert!(frequency("blip TRIANGLE, A4, 60, 255, pan", 0..60) > 0);
+    assert!((peak(0) - 2 * peak(1)).abs() <= 1);
+    assert_eq!(frequency("blip NOISE, A4", 60..120), 0, "a blip is over soon");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_takes_the_file_too() {

@@ -44,17 +44,25 @@ impl Recording {
     pub(super) fn open(assets: &Assets, number: i32, format: Format) -> Result<Self, Status> {
         let asset = assets.get(number).ok_or(Status::AudioNotFound)?;
         let bytes = asset.bytes.clone().ok_or(Status::AudioNotLoaded)?;
+        Recording::of(number as u32, bytes, format).ok_or(Status::AudioBadSample)
+    }
+
+    /// The recording that was open when a state was saved. Since then its asset may have been released.
+    pub(super) fn again(assets: &Assets, asset: u32, format: Format) -> Option<Self> {
+        Recording::of(asset, assets.source(asset)?.clone(), format)
+    }
+
+    fn of(asset: u32, bytes: Arc<[u8]>, format: Format) -> Option<Self> {
         let layout = match format {
-            Format::Wav => Layout::of_wav(&bytes),
+            Format::Wav => Layout::of_wav(&bytes)?,
             Format::Raw { wide, rate } => {
                 let bytes_per_value = if wide { 2 } else { 1 };
-                Some(Layout { rate, channels: 1, bytes_per_value, start: 0, len: bytes.len() })
+                Layout { rate, channels: 1, bytes_per_value, start: 0, len: bytes.len() }
             }
         };
-        let layout = layout.ok_or(Status::AudioBadSample)?;
-        let frames = layout.frames().ok_or(Status::AudioBadSample)?;
+        let frames = layout.frames()?;
         let Layout { rate, channels, bytes_per_value, start, .. } = layout;
-        Ok(Recording { asset: number as u32, format, rate, frames, bytes, start, channels, bytes_per_value })
+        Some(Recording { asset, format, rate, frames, bytes, start, channels, bytes_per_value })
     }
 
     /// A sample, both channels together, -32768 to 32767.

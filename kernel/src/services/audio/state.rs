@@ -115,7 +115,7 @@ fn read_instrument(input: &mut Reader<'_>, assets: &Assets) -> Result<Instrument
 }
 
 fn read_sample(input: &mut Reader<'_>, assets: &Assets) -> Result<Wave, RestoreError> {
-    let asset = input.i32()?;
+    let asset = input.u32()?;
     let (bits, rate) = (byte(input)?, input.u32()?);
     let format = match (bits, rate) {
         (0, 0) => Format::Wav,
@@ -124,7 +124,7 @@ fn read_sample(input: &mut Reader<'_>, assets: &Assets) -> Result<Wave, RestoreE
     };
     let root = checked(input.u16()?, |root| *root <= MAX_PITCH)?;
     let repeat = (input.u32()?, input.u32()?);
-    let recording = Recording::open(assets, asset, format).map_err(|_| RestoreError::Value)?;
+    let recording = Recording::again(assets, asset, format).ok_or(RestoreError::Value)?;
     let inside = repeat == (0, 0) || repeat.0 < repeat.1 && repeat.1 <= recording.frames;
     if inside { Ok(Wave::Sample { recording, root, repeat }) } else { Err(RestoreError::Value) }
 }
