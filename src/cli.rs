@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 const EXIT_HELP: &str = "\
@@ -36,6 +36,8 @@ pub enum Verb {
     Info(InfoArgs),
     /// Run a cartridge without a window and say what came out
     Run(Box<RunArgs>),
+    /// Show the syscalls that cartridges can make, or make a header file of them
+    Syscalls(SyscallsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -84,6 +86,35 @@ pub struct InfoArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `syscalls`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel syscalls                          lists all of them
+  cartwheel syscalls gfx                      those of a domain
+  cartwheel syscalls gfx.rect                 one in full; without a version, version 1
+  cartwheel syscalls --json | jq '.syscalls[].id'
+  cartwheel syscalls --header c > cartwheel.h")]
+pub struct SyscallsArgs {
+    /// Id of a syscall, or a domain
+    pub id: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print the header file for guests in a language
+    #[arg(long, value_name = "LANGUAGE", conflicts_with_all = ["id", "json"])]
+    pub header: Option<HeaderLanguage>,
+}
+
+/// Languages that guests have a header in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HeaderLanguage {
+    /// C and C++.
+    C,
+    /// Rust.
+    Rust,
 }
 
 /// Arguments of `completions`.

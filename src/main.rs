@@ -8,6 +8,7 @@ mod print;
 mod project;
 mod reel;
 mod sound;
+mod suggest;
 mod summary;
 mod verbs;
 mod watch;
@@ -50,6 +51,7 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Syscalls(args) => verbs::syscalls::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -11,6 +11,7 @@ mod dispatch;
 mod docs;
 mod fault;
 mod guest;
+mod headers;
 mod id;
 mod kind;
 pub mod mock;
@@ -23,10 +24,11 @@ pub use catalogue::{
     SyscallInfo, reused_ids,
 };
 pub use cost::{Cost, Mode, Unit};
-pub use dispatch::{Call, Completed, Handlers, dispatch};
+pub use dispatch::{Call, Completed, Handlers, Verdict, dispatch};
 pub use docs::syscalls_chapter;
 pub use fault::{Fault, SyscallTrap};
 pub use guest::{Guest, NoRoom, Object, ObjectKind, RootId};
+pub use headers::{INTRINSICS, Intrinsic, c_header, c_signature, rust_header};
 pub use id::{IdError, SyscallId, resolve, retired};
 pub use kind::{Bytes, ParamKind, ResultKind, Results, SlotType, Span, SpanMut};
 pub use status::Status;

@@ -33,7 +33,8 @@ mod snapshot;
 mod trap;
 
 pub use cartwheel_kernel::{
-    Binding, Counter, LogLevel, LogLine, ModuleId, SAMPLE_RATE, SAMPLES_PER_FRAME, Surface, Usage,
+    Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
+    Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Surface, Transport, Usage,
 };
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};

@@ -94,8 +94,14 @@ impl fmt::Display for TrapReport {
         if let Some(instruction) = &self.instruction {
             write!(f, " at `{instruction}`")?;
         }
-        for (i, point) in self.backtrace.iter().enumerate() {
-            write!(f, "\n  {i}: {point}")?;
+        let mut depth = 0;
+        for same in self.backtrace.chunk_by(|a, b| a == b) {
+            // Endless recursion is the same call over and over.
+            match (same.len(), &same[0]) {
+                (1, point) => write!(f, "\n  {depth}: {point}")?,
+                (n, point) => write!(f, "\n  {depth}: {point}, {n} times")?,
+            }
+            depth += same.len();
         }
         if self.omitted > 0 {
             write!(f, "\n  and {} more calls", self.omitted)?;

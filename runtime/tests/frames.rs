@@ -284,6 +284,18 @@ fn a_fault_of_a_syscall_traps_at_the_syscall() {
 }
 
 #[test]
+fn endless_recursion_is_told_in_a_few_lines() {
+    let mut machine = machine(
+        ".func update()\n call deeper()\n return\n.end\n.func deeper()\n call deeper()\n return\n.end",
+    );
+    let trap = step(&mut machine).trap.expect("it trapped").to_string();
+    let lines: Vec<&str> = trap.lines().collect();
+    assert_eq!(lines[0], "trap: calls nested too deeply at `call`");
+    assert_eq!(lines[1], "  0: deeper+0 (test.asm:6), 64 times");
+    assert!(lines[2].starts_with("  and ") && lines[2].ends_with(" more calls"), "{trap}");
+}
+
+#[test]
 fn a_segment_that_does_not_fit_traps_before_the_first_instruction() {
     let mut machine = machine(".memory 1\n.segment at 65530 = \"0123456789\"\n.func update()\n return\n.end");
     let report = step(&mut machine);

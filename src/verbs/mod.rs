@@ -6,3 +6,4 @@ pub mod disasm;
 pub mod info;
 pub mod new;
 pub mod run;
+pub mod syscalls;

@@ -1,0 +1,371 @@
+/* Cartwheel's host interface for guests in C and C++ that are compiled to WebAssembly.
+ *
+ * Generated from the table of syscalls: `cartwheel syscalls --header c` prints it.
+ * What each function does in full is in `cartwheel syscalls ID`. A guest declares the capability of what it uses.
+ * Functions that return a structure import the C ABI's form, with the address of the structure first.
+ */
+#ifndef CARTWHEEL_H
+#define CARTWHEEL_H
+
+#include <stdint.h>
+
+#ifdef __wasm__
+#define CARTWHEEL_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
+#define CARTWHEEL_EXPORT(name) __attribute__((export_name(name)))
+#else /* for editors and checks on other machines */
+#define CARTWHEEL_IMPORT(module, name)
+#define CARTWHEEL_EXPORT(name)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Statuses that every domain shares. */
+enum cartwheel_status {
+    STATUS_OK = 0, /* Done. */
+    STATUS_PENDING = 1, /* Not finished; ask again in a later frame. */
+    STATUS_DENIED = 2, /* The policy refuses the call. */
+    STATUS_QUARANTINED = 3, /* The call put the module into quarantine. */
+    STATUS_UNAVAILABLE = 4, /* There is nothing to answer with here and now. */
+    STATUS_QUOTA = 5, /* A quota of the module is spent. */
+};
+
+/* frame: instructions of the machine; they need no capability. */
+
+/* Number of the current frame; the first is 0. */
+CARTWHEEL_IMPORT("frame", "index")
+int64_t frame_index(void);
+
+/* Ends the slice; the next frame continues behind it. */
+CARTWHEEL_IMPORT("frame", "sync")
+void frame_sync(void);
+
+/* input: instructions of the machine; they need no capability. */
+
+/* Buttons held on pad 0 to 3, a bit each. */
+CARTWHEEL_IMPORT("input", "held")
+int32_t input_held(int32_t pad);
+
+/* Buttons of the pointer: 1 left, 2 right, 4 middle. */
+CARTWHEEL_IMPORT("input", "pointer_buttons")
+int32_t input_pointer_buttons(void);
+
+/* X of the pointer in pixels. */
+CARTWHEEL_IMPORT("input", "pointer_x")
+int32_t input_pointer_x(void);
+
+/* Y of the pointer in pixels. */
+CARTWHEEL_IMPORT("input", "pointer_y")
+int32_t input_pointer_y(void);
+
+/* Buttons held now and not in the frame before. */
+CARTWHEEL_IMPORT("input", "pressed")
+int32_t input_pressed(int32_t pad);
+
+/* Buttons held in the frame before and not now. */
+CARTWHEEL_IMPORT("input", "released")
+int32_t input_released(int32_t pad);
+
+/* rng: instructions of the machine; they need no capability. */
+
+/* Random number below `bound`, which is unsigned; traps on 0. */
+CARTWHEEL_IMPORT("rng", "below")
+int32_t rng_below(int32_t bound);
+
+/* Random number in 0.0 .. 1.0, a multiple of 2^-53. */
+CARTWHEEL_IMPORT("rng", "f64")
+double rng_f64(void);
+
+/* 32 random bits. */
+CARTWHEEL_IMPORT("rng", "i32")
+int32_t rng_i32(void);
+
+/* 64 random bits. */
+CARTWHEEL_IMPORT("rng", "i64")
+int64_t rng_i64(void);
+
+/* Starts the module's random sequence anew. */
+CARTWHEEL_IMPORT("rng", "seed")
+void rng_seed(int64_t seed);
+
+/* asset: Named blobs of the cartridge, numbered by their names in ascending order. */
+enum asset_status {
+    ASSET_NOT_FOUND = 16, /* The cartridge has no asset of that name. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t asset;
+} AssetFind;
+
+/* Finds the number of the asset with a name. Besides OK: NOT_FOUND. */
+CARTWHEEL_IMPORT("asset", "find@1")
+AssetFind asset_find(const void *name, uint32_t name_len);
+
+/* audio: Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`).
+ * A *pitch* is in 1/256 semitones: 256 times a MIDI note, so 69 * 256 is the A of 440 Hz. It goes
+ * from 0 to 34815; volumes, sustain and duty go from 0 to 255, pan from -128 (left) to 128, times
+ * from 0 to 60,000 ms. A value outside is taken as the nearest inside. What a call changes is heard
+ * from the first sample of its frame on. An *instrument* (0 to 31) says how a note sounds; those
+ * that nobody has set are pulses of duty 128, but 1 is a pulse of duty 64, 2 one of 32, 3 the
+ * triangle, 4 noise, 5 noise of mode 1; their envelope is 2, 0, 255, 50. A *voice* is what
+ * `audio.play` gave for a note; the number is above 0 and means no other note later. */
+enum audio_status {
+    AUDIO_NO_VOICE = 16, /* All voices are taken; nothing was played. */
+    AUDIO_NOT_PLAYING = 17, /* The note has ended, or there never was one of that number. */
+    AUDIO_BAD_INSTRUMENT = 18, /* Instruments have the numbers 0 to 31. */
+    AUDIO_NOT_FOUND = 19, /* The cartridge has no asset of that number. */
+    AUDIO_NOT_LOADED = 20, /* The asset is not loaded yet. */
+    AUDIO_BAD_SAMPLE = 21, /* The asset is no recording of this form. */
+    AUDIO_BAD_LOOP = 22, /* The instrument has no recording with such a stretch. */
+};
+
+/* Ends a note at once, whatever its envelope says. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "cut@1")
+int32_t audio_cut(int32_t voice);
+
+/* Sets how the notes of an instrument rise to full level, fall to the sustained one, and fade when
+ * they end; times in ms. A note whose sustain is 0 ends after its decay. Besides OK:
+ * BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "envelope@1")
+int32_t audio_envelope(int32_t instrument, int32_t attack, int32_t decay, int32_t sustain, int32_t release);
+
+/* Gives the number of voices that play nothing. */
+CARTWHEEL_IMPORT("audio", "free@1")
+int32_t audio_free(void);
+
+/* Sets the volume of everything; 255 at the start. */
+CARTWHEEL_IMPORT("audio", "master@1")
+void audio_master(int32_t volume);
+
+/* Gives the volume of everything. */
+CARTWHEEL_IMPORT("audio", "master_get@1")
+int32_t audio_master_get(void);
+
+/* Makes an instrument noise whose values change 16 times in a period; `mode` 0 rushes, 1 repeats
+ * after 127 values and has a tone. Besides OK: BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "noise@1")
+int32_t audio_noise(int32_t instrument, int32_t mode);
+
+/* Sets where a note is between left and right. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "pan@1")
+int32_t audio_pan(int32_t voice, int32_t pan);
+
+/* Sets the pitch of a note and ends a slide of it. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "pitch@1")
+int32_t audio_pitch(int32_t voice, int32_t pitch);
+
+/* Gives the pitch nearest to a frequency in 1/1000 Hz, at most 0.012 % from it; 440,000 is 17664. */
+CARTWHEEL_IMPORT("audio", "pitch_of@1")
+int32_t audio_pitch_of(int32_t millihertz);
+
+typedef struct {
+    int32_t status;
+    int32_t voice;
+} AudioPlay;
+
+/* Plays a note that is released after `frames` frames; below 1, when `audio.stop` says so. `flags`:
+ * 1 takes the voice of another note if none is free: of the one that was played first, but before
+ * that of one that fades out; 2 protects the note from that. NO_VOICE if no voice is free. Besides
+ * OK: NO_VOICE, BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "play@1")
+AudioPlay audio_play(int32_t instrument, int32_t pitch, int32_t volume, int32_t pan, int32_t frames, int32_t flags);
+
+/* Makes an instrument a pulse that is high for `duty`, at least 1, of 256 parts of a period.
+ * Besides OK: BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "pulse@1")
+int32_t audio_pulse(int32_t instrument, int32_t duty);
+
+/* Makes an instrument the recording in a WAV asset (integers of 8 to 32 bits, one or two channels),
+ * which is heard as recorded at the pitch `root`. It ends when it has been played once. Besides OK:
+ * BAD_INSTRUMENT, NOT_FOUND, NOT_LOADED, BAD_SAMPLE. */
+CARTWHEEL_IMPORT("audio", "sample@1")
+int32_t audio_sample(int32_t instrument, int32_t asset, int32_t root);
+
+/* Lets an instrument's recording repeat its samples from `start` up to, not including, `end`; with
+ * `end` 0 it is played once. Besides OK: BAD_INSTRUMENT, BAD_LOOP. */
+CARTWHEEL_IMPORT("audio", "sample_loop@1")
+int32_t audio_sample_loop(int32_t instrument, int32_t start, int32_t end);
+
+/* As `audio.sample`, with an asset that is nothing but samples: `bits` 8 (unsigned) or 16 (signed,
+ * little-endian), `rate` 1 to 192000 a second. Besides OK: BAD_INSTRUMENT, NOT_FOUND, NOT_LOADED,
+ * BAD_SAMPLE. */
+CARTWHEEL_IMPORT("audio", "sample_raw@1")
+int32_t audio_sample_raw(int32_t instrument, int32_t asset, int32_t bits, int32_t rate, int32_t root);
+
+/* Lets the pitch of a note go evenly to another one in `frames` frames, at most 65,535; below 1 it
+ * is there at once. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "slide@1")
+int32_t audio_slide(int32_t voice, int32_t pitch, int32_t frames);
+
+typedef struct {
+    int32_t status;
+    int32_t stage;
+    int32_t pitch;
+    int32_t level;
+} AudioState;
+
+/* Tells how a note does: stage 1 attack, 2 decay, 3 sustain, 4 release; its pitch; its level, 0 to
+ * 255. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "state@1")
+AudioState audio_state(int32_t voice);
+
+/* Releases a note: it fades out as its envelope says, if it does not already. Besides OK:
+ * NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "stop@1")
+int32_t audio_stop(int32_t voice);
+
+/* Ends all notes at once. */
+CARTWHEEL_IMPORT("audio", "stop_all@1")
+void audio_stop_all(void);
+
+/* Makes an instrument a triangle. Besides OK: BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "triangle@1")
+int32_t audio_triangle(int32_t instrument);
+
+/* Sets the volume of a note. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "volume@1")
+int32_t audio_volume(int32_t voice, int32_t volume);
+
+/* gfx: Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its
+ * argument. Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A
+ * sprite's `transparent` is the index that is not drawn, or -1. `flags`: 1 mirrors left to right, 2
+ * top to bottom, 4 then turns a quarter clockwise. A cartridge that uses these needs a video mode.
+ * Not for guests with this header, because they take or give handles: gfx.sprite_bytes@1,
+ * gfx.text_bytes@1. */
+enum gfx_status {
+    GFX_OUTSIDE = 16, /* The place is outside the surface or image. */
+    GFX_NOT_FOUND = 17, /* The cartridge has no asset of that number. */
+    GFX_NOT_LOADED = 18, /* The asset is not loaded yet. */
+    GFX_BAD_IMAGE = 19, /* The asset is not an image. */
+};
+
+/* Sets the place that is drawn at the surface's top left corner. */
+CARTWHEEL_IMPORT("gfx", "camera@1")
+void gfx_camera(int32_t x, int32_t y);
+
+/* Draws the rim of a disc of diameter 2 * radius + 1; a radius below 0 has no pixels. */
+CARTWHEEL_IMPORT("gfx", "circle@1")
+void gfx_circle(int32_t x, int32_t y, int32_t radius, int32_t color);
+
+/* Draws a disc of diameter 2 * radius + 1; a radius below 0 has no pixels. */
+CARTWHEEL_IMPORT("gfx", "circle_fill@1")
+void gfx_circle_fill(int32_t x, int32_t y, int32_t radius, int32_t color);
+
+/* Fills the whole surface, whatever clip and camera are. */
+CARTWHEEL_IMPORT("gfx", "clear@1")
+void gfx_clear(int32_t color);
+
+/* Limits drawing to a rectangle of the surface (the camera has no part in it). */
+CARTWHEEL_IMPORT("gfx", "clip@1")
+void gfx_clip(int32_t x, int32_t y, int32_t width, int32_t height);
+
+/* Draws an image asset as a sprite. Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE. */
+CARTWHEEL_IMPORT("gfx", "image@1")
+int32_t gfx_image(int32_t asset, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+typedef struct {
+    int32_t status;
+    int32_t width;
+    int32_t height;
+} GfxImageSize;
+
+/* Gives the size of an image asset. Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE. */
+CARTWHEEL_IMPORT("gfx", "image_size@1")
+GfxImageSize gfx_image_size(int32_t asset);
+
+/* Draws a rectangle of an image asset as a sprite; OUTSIDE if not all of it is in the image.
+ * Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE, OUTSIDE. */
+CARTWHEEL_IMPORT("gfx", "image_sub@1")
+int32_t gfx_image_sub(int32_t asset, int32_t src_x, int32_t src_y, int32_t width, int32_t height, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+/* Draws a line; both ends belong to it. */
+CARTWHEEL_IMPORT("gfx", "line@1")
+void gfx_line(int32_t x1, int32_t y1, int32_t x2, int32_t y2, int32_t color);
+
+/* Sets the colour that the low 8 bits of `index` stand for to 0xRRGGBB; the upper 8 bits are
+ * ignored. */
+CARTWHEEL_IMPORT("gfx", "palette@1")
+void gfx_palette(int32_t index, int32_t rgb);
+
+/* Gives the colour that the low 8 bits of `index` stand for as 0xRRGGBB. */
+CARTWHEEL_IMPORT("gfx", "palette_get@1")
+int32_t gfx_palette_get(int32_t index);
+
+/* Draws a pixel. */
+CARTWHEEL_IMPORT("gfx", "pixel@1")
+void gfx_pixel(int32_t x, int32_t y, int32_t color);
+
+typedef struct {
+    int32_t status;
+    int32_t color;
+} GfxPixelGet;
+
+/* Gives the palette index of a pixel, clipped or not. Besides OK: OUTSIDE. */
+CARTWHEEL_IMPORT("gfx", "pixel_get@1")
+GfxPixelGet gfx_pixel_get(int32_t x, int32_t y);
+
+/* Draws the rim of a rectangle, one pixel wide. */
+CARTWHEEL_IMPORT("gfx", "rect@1")
+void gfx_rect(int32_t x, int32_t y, int32_t width, int32_t height, int32_t color);
+
+/* Draws a rectangle. */
+CARTWHEEL_IMPORT("gfx", "rect_fill@1")
+void gfx_rect_fill(int32_t x, int32_t y, int32_t width, int32_t height, int32_t color);
+
+typedef struct {
+    int32_t width;
+    int32_t height;
+} GfxSize;
+
+/* Gives the size of the surface. */
+CARTWHEEL_IMPORT("gfx", "size@1")
+GfxSize gfx_size(void);
+
+/* Draws `width * height` pixels of memory, a byte each, row by row. */
+CARTWHEEL_IMPORT("gfx", "sprite@1")
+void gfx_sprite(const void *pixels, uint32_t pixels_len, int32_t width, int32_t height, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+/* Draws a rectangle of a picture in memory whose rows are `stride` bytes apart. */
+CARTWHEEL_IMPORT("gfx", "sprite_sub@1")
+void gfx_sprite_sub(const void *pixels, uint32_t pixels_len, int32_t stride, int32_t src_x, int32_t src_y, int32_t width, int32_t height, int32_t x, int32_t y, int32_t transparent, int32_t flags);
+
+/* Draws UTF-8 text in the built-in 8 by 8 font; byte 10 starts a new line, what is not printable
+ * ASCII is a box. */
+CARTWHEEL_IMPORT("gfx", "text@1")
+void gfx_text(const void *text, uint32_t text_len, int32_t x, int32_t y, int32_t color);
+
+/* log: Lines of text for people. Not for guests with this header, because they take or give
+ * handles: log.write_bytes@1. */
+enum log_status {
+    LOG_BAD_LEVEL = 16, /* There is no such level; nothing was written. */
+};
+
+/* Writes a line of UTF-8 text at level 0 debug, 1 info, 2 warning or 3 error; QUOTA if it does not
+ * fit in what is left of the frame's 64 KiB (a line counts 16 on top of its bytes). Besides OK:
+ * BAD_LEVEL, QUOTA. */
+CARTWHEEL_IMPORT("log", "write@1")
+int32_t log_write(int32_t level, const void *text, uint32_t text_len);
+
+/* telemetry: The module's own figures. */
+enum telemetry_status {
+    TELEMETRY_TOO_SMALL = 16, /* The span is too small for the record; nothing was written. */
+    TELEMETRY_BAD_NAME = 17, /* A name has 1 to 32 printable ASCII characters; nothing was counted. */
+};
+
+/* Reports a named number of this frame; at most 64 in a frame. Besides OK: BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("telemetry", "counter@1")
+int32_t telemetry_counter(const void *name, uint32_t name_len, int64_t value);
+
+/* Writes figures of the module's frame before this one as eight u64: number of the frame, cycles,
+ * budget, syscalls, bytes and objects allocated, collector cycles, overruns so far. UNAVAILABLE in
+ * a module's first frame. Besides OK: TOO_SMALL, UNAVAILABLE. */
+CARTWHEEL_IMPORT("telemetry", "frame@1")
+int32_t telemetry_frame(void *record, uint32_t record_len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,589 @@
+// Cartwheel's host interface for guests in Rust that are compiled to WebAssembly: put it beside your source and
+// write `mod cartwheel;`. It needs no standard library.
+//
+// Generated from the table of syscalls: `cartwheel syscalls --header rust` prints it.
+// What each function does in full is in `cartwheel syscalls ID`. A guest declares the capability of what it uses.
+
+/// What became of a call; codes from 16 belong to the domain of the call.
+pub type Status = i32;
+
+/// Statuses that every domain shares.
+pub mod status {
+    use super::Status;
+    /// Done.
+    pub const OK: Status = 0;
+    /// Not finished; ask again in a later frame.
+    pub const PENDING: Status = 1;
+    /// The policy refuses the call.
+    pub const DENIED: Status = 2;
+    /// The call put the module into quarantine.
+    pub const QUARANTINED: Status = 3;
+    /// There is nothing to answer with here and now.
+    pub const UNAVAILABLE: Status = 4;
+    /// A quota of the module is spent.
+    pub const QUOTA: Status = 5;
+}
+
+/// Instructions of the machine; they need no capability.
+pub mod frame {
+    #[cfg_attr(target_family = "wasm", link(wasm_import_module = "frame"))]
+    unsafe extern "C" {
+        /// Number of the current frame; the first is 0.
+        #[link_name = "index"]
+        pub safe fn index() -> i64;
+        /// Ends the slice; the next frame continues behind it.
+        #[link_name = "sync"]
+        pub safe fn sync();
+    }
+}
+
+/// Instructions of the machine; they need no capability.
+pub mod input {
+    #[cfg_attr(target_family = "wasm", link(wasm_import_module = "input"))]
+    unsafe extern "C" {
+        /// Buttons held on pad 0 to 3, a bit each.
+        #[link_name = "held"]
+        pub safe fn held(pad: i32) -> i32;
+        /// Buttons of the pointer: 1 left, 2 right, 4 middle.
+        #[link_name = "pointer_buttons"]
+        pub safe fn pointer_buttons() -> i32;
+        /// X of the pointer in pixels.
+        #[link_name = "pointer_x"]
+        pub safe fn pointer_x() -> i32;
+        /// Y of the pointer in pixels.
+        #[link_name = "pointer_y"]
+        pub safe fn pointer_y() -> i32;
+        /// Buttons held now and not in the frame before.
+        #[link_name = "pressed"]
+        pub safe fn pressed(pad: i32) -> i32;
+        /// Buttons held in the frame before and not now.
+        #[link_name = "released"]
+        pub safe fn released(pad: i32) -> i32;
+    }
+}
+
+/// Instructions of the machine; they need no capability.
+pub mod rng {
+    #[cfg_attr(target_family = "wasm", link(wasm_import_module = "rng"))]
+    unsafe extern "C" {
+        /// Random number below `bound`, which is unsigned; traps on 0.
+        #[link_name = "below"]
+        pub safe fn below(bound: i32) -> i32;
+        /// Random number in 0.0 .. 1.0, a multiple of 2^-53.
+        #[link_name = "f64"]
+        pub safe fn f64() -> f64;
+        /// 32 random bits.
+        #[link_name = "i32"]
+        pub safe fn i32() -> i32;
+        /// 64 random bits.
+        #[link_name = "i64"]
+        pub safe fn i64() -> i64;
+        /// Starts the module's random sequence anew.
+        #[link_name = "seed"]
+        pub safe fn seed(seed: i64);
+    }
+}
+
+/// Named blobs of the cartridge, numbered by their names in ascending order.
+pub mod asset {
+    use super::Status;
+    /// The cartridge has no asset of that name.
+    pub const NOT_FOUND: Status = 16;
+
+    /// What `find` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Find {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `asset`.
+        pub asset: i32,
+    }
+
+    /// Finds the number of the asset with a name. Besides OK: NOT_FOUND.
+    pub fn find(name: &[u8]) -> Find {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::find(name.as_ptr(), name.len() as u32) }
+    }
+
+    mod import {
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "asset"))]
+        unsafe extern "C" {
+            #[link_name = "find@1"]
+            pub unsafe fn find(name: *const u8, name_len: u32) -> super::Find;
+        }
+    }
+}
+
+/// Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`). A
+/// *pitch* is in 1/256 semitones: 256 times a MIDI note, so 69 * 256 is the A of 440 Hz. It goes
+/// from 0 to 34815; volumes, sustain and duty go from 0 to 255, pan from -128 (left) to 128, times
+/// from 0 to 60,000 ms. A value outside is taken as the nearest inside. What a call changes is
+/// heard from the first sample of its frame on. An *instrument* (0 to 31) says how a note sounds;
+/// those that nobody has set are pulses of duty 128, but 1 is a pulse of duty 64, 2 one of 32, 3
+/// the triangle, 4 noise, 5 noise of mode 1; their envelope is 2, 0, 255, 50. A *voice* is what
+/// `audio.play` gave for a note; the number is above 0 and means no other note later.
+pub mod audio {
+    use super::Status;
+    /// All voices are taken; nothing was played.
+    pub const NO_VOICE: Status = 16;
+    /// The note has ended, or there never was one of that number.
+    pub const NOT_PLAYING: Status = 17;
+    /// Instruments have the numbers 0 to 31.
+    pub const BAD_INSTRUMENT: Status = 18;
+    /// The cartridge has no asset of that number.
+    pub const NOT_FOUND: Status = 19;
+    /// The asset is not loaded yet.
+    pub const NOT_LOADED: Status = 20;
+    /// The asset is no recording of this form.
+    pub const BAD_SAMPLE: Status = 21;
+    /// The instrument has no recording with such a stretch.
+    pub const BAD_LOOP: Status = 22;
+
+    /// What `play` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Play {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `voice`.
+        pub voice: i32,
+    }
+
+    /// What `state` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct State {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `stage`.
+        pub stage: i32,
+        /// Result `pitch`.
+        pub pitch: i32,
+        /// Result `level`.
+        pub level: i32,
+    }
+
+    /// Ends a note at once, whatever its envelope says. Besides OK: NOT_PLAYING.
+    pub fn cut(voice: i32) -> Status {
+        import::cut(voice)
+    }
+
+    /// Sets how the notes of an instrument rise to full level, fall to the sustained one, and fade
+    /// when they end; times in ms. A note whose sustain is 0 ends after its decay. Besides OK:
+    /// BAD_INSTRUMENT.
+    pub fn envelope(instrument: i32, attack: i32, decay: i32, sustain: i32, release: i32) -> Status {
+        import::envelope(instrument, attack, decay, sustain, release)
+    }
+
+    /// Gives the number of voices that play nothing.
+    pub fn free() -> i32 {
+        import::free()
+    }
+
+    /// Sets the volume of everything; 255 at the start.
+    pub fn master(volume: i32) {
+        import::master(volume)
+    }
+
+    /// Gives the volume of everything.
+    pub fn master_get() -> i32 {
+        import::master_get()
+    }
+
+    /// Makes an instrument noise whose values change 16 times in a period; `mode` 0 rushes, 1
+    /// repeats after 127 values and has a tone. Besides OK: BAD_INSTRUMENT.
+    pub fn noise(instrument: i32, mode: i32) -> Status {
+        import::noise(instrument, mode)
+    }
+
+    /// Sets where a note is between left and right. Besides OK: NOT_PLAYING.
+    pub fn pan(voice: i32, pan: i32) -> Status {
+        import::pan(voice, pan)
+    }
+
+    /// Sets the pitch of a note and ends a slide of it. Besides OK: NOT_PLAYING.
+    pub fn pitch(voice: i32, pitch: i32) -> Status {
+        import::pitch(voice, pitch)
+    }
+
+    /// Gives the pitch nearest to a frequency in 1/1000 Hz, at most 0.012 % from it; 440,000 is
+    /// 17664.
+    pub fn pitch_of(millihertz: i32) -> i32 {
+        import::pitch_of(millihertz)
+    }
+
+    /// Plays a note that is released after `frames` frames; below 1, when `audio.stop` says so.
+    /// `flags`: 1 takes the voice of another note if none is free: of the one that was played
+    /// first, but before that of one that fades out; 2 protects the note from that. NO_VOICE if no
+    /// voice is free. Besides OK: NO_VOICE, BAD_INSTRUMENT.
+    pub fn play(instrument: i32, pitch: i32, volume: i32, pan: i32, frames: i32, flags: i32) -> Play {
+        import::play(instrument, pitch, volume, pan, frames, flags)
+    }
+
+    /// Makes an instrument a pulse that is high for `duty`, at least 1, of 256 parts of a period.
+    /// Besides OK: BAD_INSTRUMENT.
+    pub fn pulse(instrument: i32, duty: i32) -> Status {
+        import::pulse(instrument, duty)
+    }
+
+    /// Makes an instrument the recording in a WAV asset (integers of 8 to 32 bits, one or two
+    /// channels), which is heard as recorded at the pitch `root`. It ends when it has been played
+    /// once. Besides OK: BAD_INSTRUMENT, NOT_FOUND, NOT_LOADED, BAD_SAMPLE.
+    pub fn sample(instrument: i32, asset: i32, root: i32) -> Status {
+        import::sample(instrument, asset, root)
+    }
+
+    /// Lets an instrument's recording repeat its samples from `start` up to, not including, `end`;
+    /// with `end` 0 it is played once. Besides OK: BAD_INSTRUMENT, BAD_LOOP.
+    pub fn sample_loop(instrument: i32, start: i32, end: i32) -> Status {
+        import::sample_loop(instrument, start, end)
+    }
+
+    /// As `audio.sample`, with an asset that is nothing but samples: `bits` 8 (unsigned) or 16
+    /// (signed, little-endian), `rate` 1 to 192000 a second. Besides OK: BAD_INSTRUMENT, NOT_FOUND,
+    /// NOT_LOADED, BAD_SAMPLE.
+    pub fn sample_raw(instrument: i32, asset: i32, bits: i32, rate: i32, root: i32) -> Status {
+        import::sample_raw(instrument, asset, bits, rate, root)
+    }
+
+    /// Lets the pitch of a note go evenly to another one in `frames` frames, at most 65,535; below
+    /// 1 it is there at once. Besides OK: NOT_PLAYING.
+    pub fn slide(voice: i32, pitch: i32, frames: i32) -> Status {
+        import::slide(voice, pitch, frames)
+    }
+
+    /// Tells how a note does: stage 1 attack, 2 decay, 3 sustain, 4 release; its pitch; its level,
+    /// 0 to 255. Besides OK: NOT_PLAYING.
+    pub fn state(voice: i32) -> State {
+        import::state(voice)
+    }
+
+    /// Releases a note: it fades out as its envelope says, if it does not already. Besides OK:
+    /// NOT_PLAYING.
+    pub fn stop(voice: i32) -> Status {
+        import::stop(voice)
+    }
+
+    /// Ends all notes at once.
+    pub fn stop_all() {
+        import::stop_all()
+    }
+
+    /// Makes an instrument a triangle. Besides OK: BAD_INSTRUMENT.
+    pub fn triangle(instrument: i32) -> Status {
+        import::triangle(instrument)
+    }
+
+    /// Sets the volume of a note. Besides OK: NOT_PLAYING.
+    pub fn volume(voice: i32, volume: i32) -> Status {
+        import::volume(voice, volume)
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "audio"))]
+        unsafe extern "C" {
+            #[link_name = "cut@1"]
+            pub safe fn cut(voice: i32) -> Status;
+            #[link_name = "envelope@1"]
+            pub safe fn envelope(instrument: i32, attack: i32, decay: i32, sustain: i32, release: i32) -> Status;
+            #[link_name = "free@1"]
+            pub safe fn free() -> i32;
+            #[link_name = "master@1"]
+            pub safe fn master(volume: i32);
+            #[link_name = "master_get@1"]
+            pub safe fn master_get() -> i32;
+            #[link_name = "noise@1"]
+            pub safe fn noise(instrument: i32, mode: i32) -> Status;
+            #[link_name = "pan@1"]
+            pub safe fn pan(voice: i32, pan: i32) -> Status;
+            #[link_name = "pitch@1"]
+            pub safe fn pitch(voice: i32, pitch: i32) -> Status;
+            #[link_name = "pitch_of@1"]
+            pub safe fn pitch_of(millihertz: i32) -> i32;
+            #[link_name = "play@1"]
+            pub safe fn play(instrument: i32, pitch: i32, volume: i32, pan: i32, frames: i32, flags: i32) -> super::Play;
+            #[link_name = "pulse@1"]
+            pub safe fn pulse(instrument: i32, duty: i32) -> Status;
+            #[link_name = "sample@1"]
+            pub safe fn sample(instrument: i32, asset: i32, root: i32) -> Status;
+            #[link_name = "sample_loop@1"]
+            pub safe fn sample_loop(instrument: i32, start: i32, end: i32) -> Status;
+            #[link_name = "sample_raw@1"]
+            pub safe fn sample_raw(instrument: i32, asset: i32, bits: i32, rate: i32, root: i32) -> Status;
+            #[link_name = "slide@1"]
+            pub safe fn slide(voice: i32, pitch: i32, frames: i32) -> Status;
+            #[link_name = "state@1"]
+            pub safe fn state(voice: i32) -> super::State;
+            #[link_name = "stop@1"]
+            pub safe fn stop(voice: i32) -> Status;
+            #[link_name = "stop_all@1"]
+            pub safe fn stop_all();
+            #[link_name = "triangle@1"]
+            pub safe fn triangle(instrument: i32) -> Status;
+            #[link_name = "volume@1"]
+            pub safe fn volume(voice: i32, volume: i32) -> Status;
+        }
+    }
+}
+
+/// Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its
+/// argument. Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A
+/// sprite's `transparent` is the index that is not drawn, or -1. `flags`: 1 mirrors left to right,
+/// 2 top to bottom, 4 then turns a quarter clockwise. A cartridge that uses these needs a video
+/// mode.
+///
+/// Not for guests with this header, because they take or give handles: gfx.sprite_bytes@1,
+/// gfx.text_bytes@1.
+pub mod gfx {
+    use super::Status;
+    /// The place is outside the surface or image.
+    pub const OUTSIDE: Status = 16;
+    /// The cartridge has no asset of that number.
+    pub const NOT_FOUND: Status = 17;
+    /// The asset is not loaded yet.
+    pub const NOT_LOADED: Status = 18;
+    /// The asset is not an image.
+    pub const BAD_IMAGE: Status = 19;
+
+    /// What `image_size` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct ImageSize {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `width`.
+        pub width: i32,
+        /// Result `height`.
+        pub height: i32,
+    }
+
+    /// What `pixel_get` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct PixelGet {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `color`.
+        pub color: i32,
+    }
+
+    /// What `size` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Size {
+        /// Result `width`.
+        pub width: i32,
+        /// Result `height`.
+        pub height: i32,
+    }
+
+    /// Sets the place that is drawn at the surface's top left corner.
+    pub fn camera(x: i32, y: i32) {
+        import::camera(x, y)
+    }
+
+    /// Draws the rim of a disc of diameter 2 * radius + 1; a radius below 0 has no pixels.
+    pub fn circle(x: i32, y: i32, radius: i32, color: i32) {
+        import::circle(x, y, radius, color)
+    }
+
+    /// Draws a disc of diameter 2 * radius + 1; a radius below 0 has no pixels.
+    pub fn circle_fill(x: i32, y: i32, radius: i32, color: i32) {
+        import::circle_fill(x, y, radius, color)
+    }
+
+    /// Fills the whole surface, whatever clip and camera are.
+    pub fn clear(color: i32) {
+        import::clear(color)
+    }
+
+    /// Limits drawing to a rectangle of the surface (the camera has no part in it).
+    pub fn clip(x: i32, y: i32, width: i32, height: i32) {
+        import::clip(x, y, width, height)
+    }
+
+    /// Draws an image asset as a sprite. Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE.
+    pub fn image(asset: i32, x: i32, y: i32, transparent: i32, flags: i32) -> Status {
+        import::image(asset, x, y, transparent, flags)
+    }
+
+    /// Gives the size of an image asset. Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE.
+    pub fn image_size(asset: i32) -> ImageSize {
+        import::image_size(asset)
+    }
+
+    /// Draws a rectangle of an image asset as a sprite; OUTSIDE if not all of it is in the image.
+    /// Besides OK: NOT_FOUND, NOT_LOADED, BAD_IMAGE, OUTSIDE.
+    #[allow(clippy::too_many_arguments)] // as many as the syscall has
+    pub fn image_sub(asset: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) -> Status {
+        import::image_sub(asset, src_x, src_y, width, height, x, y, transparent, flags)
+    }
+
+    /// Draws a line; both ends belong to it.
+    pub fn line(x1: i32, y1: i32, x2: i32, y2: i32, color: i32) {
+        import::line(x1, y1, x2, y2, color)
+    }
+
+    /// Sets the colour that the low 8 bits of `index` stand for to 0xRRGGBB; the upper 8 bits are
+    /// ignored.
+    pub fn palette(index: i32, rgb: i32) {
+        import::palette(index, rgb)
+    }
+
+    /// Gives the colour that the low 8 bits of `index` stand for as 0xRRGGBB.
+    pub fn palette_get(index: i32) -> i32 {
+        import::palette_get(index)
+    }
+
+    /// Draws a pixel.
+    pub fn pixel(x: i32, y: i32, color: i32) {
+        import::pixel(x, y, color)
+    }
+
+    /// Gives the palette index of a pixel, clipped or not. Besides OK: OUTSIDE.
+    pub fn pixel_get(x: i32, y: i32) -> PixelGet {
+        import::pixel_get(x, y)
+    }
+
+    /// Draws the rim of a rectangle, one pixel wide.
+    pub fn rect(x: i32, y: i32, width: i32, height: i32, color: i32) {
+        import::rect(x, y, width, height, color)
+    }
+
+    /// Draws a rectangle.
+    pub fn rect_fill(x: i32, y: i32, width: i32, height: i32, color: i32) {
+        import::rect_fill(x, y, width, height, color)
+    }
+
+    /// Gives the size of the surface.
+    pub fn size() -> Size {
+        import::size()
+    }
+
+    /// Draws `width * height` pixels of memory, a byte each, row by row.
+    pub fn sprite(pixels: &[u8], width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::sprite(pixels.as_ptr(), pixels.len() as u32, width, height, x, y, transparent, flags) }
+    }
+
+    /// Draws a rectangle of a picture in memory whose rows are `stride` bytes apart.
+    #[allow(clippy::too_many_arguments)] // as many as the syscall has
+    pub fn sprite_sub(pixels: &[u8], stride: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::sprite_sub(pixels.as_ptr(), pixels.len() as u32, stride, src_x, src_y, width, height, x, y, transparent, flags) }
+    }
+
+    /// Draws UTF-8 text in the built-in 8 by 8 font; byte 10 starts a new line, what is not
+    /// printable ASCII is a box.
+    pub fn text(text: &[u8], x: i32, y: i32, color: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::text(text.as_ptr(), text.len() as u32, x, y, color) }
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "gfx"))]
+        unsafe extern "C" {
+            #[link_name = "camera@1"]
+            pub safe fn camera(x: i32, y: i32);
+            #[link_name = "circle@1"]
+            pub safe fn circle(x: i32, y: i32, radius: i32, color: i32);
+            #[link_name = "circle_fill@1"]
+            pub safe fn circle_fill(x: i32, y: i32, radius: i32, color: i32);
+            #[link_name = "clear@1"]
+            pub safe fn clear(color: i32);
+            #[link_name = "clip@1"]
+            pub safe fn clip(x: i32, y: i32, width: i32, height: i32);
+            #[link_name = "image@1"]
+            pub safe fn image(asset: i32, x: i32, y: i32, transparent: i32, flags: i32) -> Status;
+            #[link_name = "image_size@1"]
+            pub safe fn image_size(asset: i32) -> super::ImageSize;
+            #[link_name = "image_sub@1"]
+            pub safe fn image_sub(asset: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32) -> Status;
+            #[link_name = "line@1"]
+            pub safe fn line(x1: i32, y1: i32, x2: i32, y2: i32, color: i32);
+            #[link_name = "palette@1"]
+            pub safe fn palette(index: i32, rgb: i32);
+            #[link_name = "palette_get@1"]
+            pub safe fn palette_get(index: i32) -> i32;
+            #[link_name = "pixel@1"]
+            pub safe fn pixel(x: i32, y: i32, color: i32);
+            #[link_name = "pixel_get@1"]
+            pub safe fn pixel_get(x: i32, y: i32) -> super::PixelGet;
+            #[link_name = "rect@1"]
+            pub safe fn rect(x: i32, y: i32, width: i32, height: i32, color: i32);
+            #[link_name = "rect_fill@1"]
+            pub safe fn rect_fill(x: i32, y: i32, width: i32, height: i32, color: i32);
+            #[link_name = "size@1"]
+            pub safe fn size() -> super::Size;
+            #[link_name = "sprite@1"]
+            pub unsafe fn sprite(pixels: *const u8, pixels_len: u32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32);
+            #[link_name = "sprite_sub@1"]
+            pub unsafe fn sprite_sub(pixels: *const u8, pixels_len: u32, stride: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32);
+            #[link_name = "text@1"]
+            pub unsafe fn text(text: *const u8, text_len: u32, x: i32, y: i32, color: i32);
+        }
+    }
+}
+
+/// Lines of text for people.
+///
+/// Not for guests with this header, because they take or give handles: log.write_bytes@1.
+pub mod log {
+    use super::Status;
+    /// There is no such level; nothing was written.
+    pub const BAD_LEVEL: Status = 16;
+
+    /// Writes a line of UTF-8 text at level 0 debug, 1 info, 2 warning or 3 error; QUOTA if it does
+    /// not fit in what is left of the frame's 64 KiB (a line counts 16 on top of its bytes).
+    /// Besides OK: BAD_LEVEL, QUOTA.
+    pub fn write(level: i32, text: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::write(level, text.as_ptr(), text.len() as u32) }
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "log"))]
+        unsafe extern "C" {
+            #[link_name = "write@1"]
+            pub unsafe fn write(level: i32, text: *const u8, text_len: u32) -> Status;
+        }
+    }
+}
+
+/// The module's own figures.
+pub mod telemetry {
+    use super::Status;
+    /// The span is too small for the record; nothing was written.
+    pub const TOO_SMALL: Status = 16;
+    /// A name has 1 to 32 printable ASCII characters; nothing was counted.
+    pub const BAD_NAME: Status = 17;
+
+    /// Reports a named number of this frame; at most 64 in a frame. Besides OK: BAD_NAME, QUOTA.
+    pub fn counter(name: &[u8], value: i64) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::counter(name.as_ptr(), name.len() as u32, value) }
+    }
+
+    /// Writes figures of the module's frame before this one as eight u64: number of the frame,
+    /// cycles, budget, syscalls, bytes and objects allocated, collector cycles, overruns so far.
+    /// UNAVAILABLE in a module's first frame. Besides OK: TOO_SMALL, UNAVAILABLE.
+    pub fn frame(record: &mut [u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::frame(record.as_mut_ptr(), record.len() as u32) }
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "telemetry"))]
+        unsafe extern "C" {
+            #[link_name = "counter@1"]
+            pub unsafe fn counter(name: *const u8, name_len: u32, value: i64) -> Status;
+            #[link_name = "frame@1"]
+            pub unsafe fn frame(record: *mut u8, record_len: u32) -> Status;
+        }
+    }
+}
