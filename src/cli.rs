@@ -164,7 +164,7 @@ pub struct RunArgs {
     /// Write all frames as an animated PNG, at 60 frames per second
     #[arg(long, value_name = "FILE")]
     pub apng: Option<PathBuf>,
-    /// Write the sound
+    /// Write the sound, 44,100 stereo samples a second, as a WAV file
     #[arg(long, value_name = "FILE")]
     pub wav: Option<PathBuf>,
     /// Size of a pixel in pictures

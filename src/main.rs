@@ -7,6 +7,7 @@ mod picture;
 mod print;
 mod project;
 mod reel;
+mod sound;
 mod suggest;
 mod summary;
 mod verbs;

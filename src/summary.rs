@@ -7,6 +7,7 @@ use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
 use serde_json::json;
 
 use crate::failure::Exit;
+use crate::sound::Loudness;
 
 /// Lines of the guest's log that are kept.
 const MAX_LOG_LINES: usize = 1_000;
@@ -65,6 +66,8 @@ pub struct Tally {
     overruns: u64,
     log: VecDeque<(u64, LogLine)>,
     log_dropped: u64,
+    /// How loud it was; `None` for a cartridge without sound.
+    pub sound: Option<Loudness>,
 }
 
 impl Tally {
@@ -153,6 +156,10 @@ impl Summary<'_> {
             format!("{} ({} per frame)", grouped(tally.syscalls), per_frame(tally.syscalls, frames)),
         );
         line("allocations", format!("{} objects, {} bytes", grouped(tally.objects), grouped(tally.bytes)));
+        if let Some(sound) = &tally.sound {
+            let (peak, rms) = (grouped(sound.peak.into()), grouped(sound.rms().into()));
+            line("sound", format!("peak {peak} of 32,768, rms {rms}"));
+        }
         if tally.overruns > 0 {
             line("overruns", grouped(tally.overruns));
         }
@@ -192,6 +199,8 @@ impl Summary<'_> {
             "objects_allocated": tally.objects,
             "collector_cycles": tally.collector,
             "overruns": tally.overruns,
+            "sound_peak": tally.sound.map(|sound| sound.peak),
+            "sound_rms": tally.sound.map(|sound| sound.rms()),
             "frames_per_second": self.frames_per_second(),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,

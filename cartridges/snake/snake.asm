@@ -7,8 +7,9 @@
 .title "Snake" .author "Cartwheel" .version "1.0.0"
 .video 320, 180
 .cycles 400_000
-.capability gfx
+.capability gfx, audio
 
+.include "../lib/audio.inc"
 .include "../lib/buttons.inc"
 .include "../lib/digits.inc"
 .include "../lib/palette.inc"
@@ -75,6 +76,7 @@
 .func start()
   .local i, color: i32
   call set_palette(0, countof(colors), colors)
+  syscall audio.envelope(TICK, 0, 25, 0, 0)
   call gradient(SCALES, SHADES, 0x2a6440, 0xb0ff40)
   ; The sprite was drawn with the numbers 1 to 4; here they become colours.
   i32.const i, 0
@@ -88,6 +90,41 @@ hole:
   i32.add i, i, 1
   br.i32.lt_u i, sizeof(apple), pixel
   call new_life()
+  return
+.end
+
+; ---- Sounds ----
+
+.const TICK = 4                 ; the instrument of a step: noise that is over at once
+
+; Left or right, as the cell is on the screen.
+.func pan_of_cell(cell: i32) -> i32
+  i32.rem_u cell, cell, COLUMNS
+  pan_of cell, cell, COLUMNS
+  return cell
+.end
+
+; A bite: higher with every apple of this life, up to two octaves.
+.func sound_of_food(cell: i32)
+  .local pitch, voice: i32
+  i32.load pitch, [score]
+  i32.div_u pitch, pitch, 10
+  br.i32.le_u pitch, 24, not_higher
+  i32.const pitch, 24
+not_higher:
+  i32.mul pitch, pitch, SEMITONE
+  i32.add pitch, pitch, C4
+  call pan_of_cell(cell) -> cell
+  syscall audio.play(PULSE_QUARTER, pitch, 160, cell, 6, STEAL) -> _, voice
+  i32.add pitch, pitch, OCTAVE
+  syscall audio.slide(voice, pitch, 4)
+  return
+.end
+
+.func sound_of_death()
+  .local voice: i32
+  swoop voice, TRIANGLE, A4, A1, 40, 255
+  swoop voice, NOISE_TONE, A3, A1, 20, 110
   return
 .end
 
@@ -242,6 +279,8 @@ go:
   i32.and at, at, RING - 1
   i32.shl at, at, 1
   i32.store16 [body + at], cell
+  call pan_of_cell(cell) -> at
+  syscall audio.play(TICK, D5, 60, at, 0, 0)    ; a step is not worth another sound's voice
   br.i32.ne what, FOOD, done
 
   i32.load what, [score]
@@ -256,11 +295,13 @@ not_best:
   i32.store [growing], what
   i32.store [ripple], cell
   i32.store [ripple + 4], 14
+  call sound_of_food(cell)
   call new_food()
 done:
   return
 dies:
   i32.store [dying], DYING
+  call sound_of_death()
   return
 .end
 

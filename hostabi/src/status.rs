@@ -59,6 +59,15 @@ statuses! {
     asset {
         AssetNotFound 16 "NOT_FOUND" "The cartridge has no asset of that name.";
     }
+    audio {
+        AudioNoVoice 16 "NO_VOICE" "All voices are taken; nothing was played.";
+        AudioNotPlaying 17 "NOT_PLAYING" "The note has ended, or there never was one of that number.";
+        AudioBadInstrument 18 "BAD_INSTRUMENT" "Instruments have the numbers 0 to 31.";
+        AudioNotFound 19 "NOT_FOUND" "The cartridge has no asset of that number.";
+        AudioNotLoaded 20 "NOT_LOADED" "The asset is not loaded yet.";
+        AudioBadSample 21 "BAD_SAMPLE" "The asset is no recording of this form.";
+        AudioBadLoop 22 "BAD_LOOP" "The instrument has no recording with such a stretch.";
+    }
     gfx {
         GfxOutside 16 "OUTSIDE" "The place is outside the surface or image.";
         GfxNotFound 17 "NOT_FOUND" "The cartridge has no asset of that number.";

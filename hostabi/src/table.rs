@@ -36,6 +36,75 @@ macro_rules! for_each_syscall {
                     "Finds the number of the asset with a name.";
             }
 
+            domain Audio "audio" "Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`). A *pitch* is in 1/256 \
+                semitones: 256 times a MIDI note, so 69 * 256 is the A of 440 Hz. It goes from 0 to 34815; volumes, sustain and duty \
+                go from 0 to 255, pan from -128 (left) to 128, times from 0 to 60,000 ms. A value outside is taken as the nearest inside. \
+                What a call changes is heard from the first sample of its frame on. An *instrument* (0 to 31) says how a note sounds; \
+                those that nobody has set are pulses of duty 128, but 1 is a pulse of duty 64, 2 one of 32, 3 the triangle, 4 noise, \
+                5 noise of mode 1; their envelope is 2, 0, 255, 50. A *voice* is what `audio.play` gave for a note; the number is \
+                above 0 and means no other note later." {
+                AudioCut cut "audio.cut@1" (voice: i32) -> (status: Status)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Ends a note at once, whatever its envelope says.";
+                AudioEnvelope envelope "audio.envelope@1" (instrument: i32, attack: i32, decay: i32, sustain: i32, release: i32) -> (status: Status)
+                    Audio [AudioBadInstrument] [] 10 Immediate
+                    "Sets how the notes of an instrument rise to full level, fall to the sustained one, and fade when they end; times in ms. A note whose sustain is 0 ends after its decay.";
+                AudioFree free "audio.free@1" () -> (voices: i32)
+                    Audio [] [] 5 Immediate
+                    "Gives the number of voices that play nothing.";
+                AudioMaster master "audio.master@1" (volume: i32) -> ()
+                    Audio [] [] 5 Immediate
+                    "Sets the volume of everything; 255 at the start.";
+                AudioMasterGet master_get "audio.master_get@1" () -> (volume: i32)
+                    Audio [] [] 5 Immediate
+                    "Gives the volume of everything.";
+                AudioNoise noise "audio.noise@1" (instrument: i32, mode: i32) -> (status: Status)
+                    Audio [AudioBadInstrument] [BadArgument] 10 Immediate
+                    "Makes an instrument noise whose values change 16 times in a period; `mode` 0 rushes, 1 repeats after 127 values and has a tone.";
+                AudioPan pan "audio.pan@1" (voice: i32, pan: i32) -> (status: Status)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Sets where a note is between left and right.";
+                AudioPitch pitch "audio.pitch@1" (voice: i32, pitch: i32) -> (status: Status)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Sets the pitch of a note and ends a slide of it.";
+                AudioPitchOf pitch_of "audio.pitch_of@1" (millihertz: i32) -> (pitch: i32)
+                    Audio [] [] 30 Immediate
+                    "Gives the pitch nearest to a frequency in 1/1000 Hz, at most 0.012 % from it; 440,000 is 17664.";
+                AudioPlay play "audio.play@1" (instrument: i32, pitch: i32, volume: i32, pan: i32, frames: i32, flags: i32) -> (status: Status, voice: i32)
+                    Audio [AudioNoVoice, AudioBadInstrument] [BadArgument] 40 Immediate
+                    "Plays a note that is released after `frames` frames; below 1, when `audio.stop` says so. `flags`: 1 takes the voice of another note if none is free: of the one that was played first, but before that of one that fades out; 2 protects the note from that. NO_VOICE if no voice is free.";
+                AudioPulse pulse "audio.pulse@1" (instrument: i32, duty: i32) -> (status: Status)
+                    Audio [AudioBadInstrument] [] 10 Immediate
+                    "Makes an instrument a pulse that is high for `duty`, at least 1, of 256 parts of a period.";
+                AudioSample sample "audio.sample@1" (instrument: i32, asset: i32, root: i32) -> (status: Status)
+                    Audio [AudioBadInstrument, AudioNotFound, AudioNotLoaded, AudioBadSample] [] 60 Immediate
+                    "Makes an instrument the recording in a WAV asset (integers of 8 to 32 bits, one or two channels), which is heard as recorded at the pitch `root`. It ends when it has been played once.";
+                AudioSampleLoop sample_loop "audio.sample_loop@1" (instrument: i32, start: i32, end: i32) -> (status: Status)
+                    Audio [AudioBadInstrument, AudioBadLoop] [] 10 Immediate
+                    "Lets an instrument's recording repeat its samples from `start` up to, not including, `end`; with `end` 0 it is played once.";
+                AudioSampleRaw sample_raw "audio.sample_raw@1" (instrument: i32, asset: i32, bits: i32, rate: i32, root: i32) -> (status: Status)
+                    Audio [AudioBadInstrument, AudioNotFound, AudioNotLoaded, AudioBadSample] [BadArgument] 60 Immediate
+                    "As `audio.sample`, with an asset that is nothing but samples: `bits` 8 (unsigned) or 16 (signed, little-endian), `rate` 1 to 192000 a second.";
+                AudioSlide slide "audio.slide@1" (voice: i32, pitch: i32, frames: i32) -> (status: Status)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Lets the pitch of a note go evenly to another one in `frames` frames, at most 65,535; below 1 it is there at once.";
+                AudioState state "audio.state@1" (voice: i32) -> (status: Status, stage: i32, pitch: i32, level: i32)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Tells how a note does: stage 1 attack, 2 decay, 3 sustain, 4 release; its pitch; its level, 0 to 255.";
+                AudioStop stop "audio.stop@1" (voice: i32) -> (status: Status)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Releases a note: it fades out as its envelope says, if it does not already.";
+                AudioStopAll stop_all "audio.stop_all@1" () -> ()
+                    Audio [] [] 20 Immediate
+                    "Ends all notes at once.";
+                AudioTriangle triangle "audio.triangle@1" (instrument: i32) -> (status: Status)
+                    Audio [AudioBadInstrument] [] 10 Immediate
+                    "Makes an instrument a triangle.";
+                AudioVolume volume "audio.volume@1" (voice: i32, volume: i32) -> (status: Status)
+                    Audio [AudioNotPlaying] [] 10 Immediate
+                    "Sets the volume of a note.";
+            }
+
             domain Gfx "gfx" "Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its argument. \
                 Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A sprite's `transparent` is the \
                 index that is not drawn, or -1. `flags`: 1 mirrors left to right, 2 top to bottom, 4 then turns a quarter clockwise. \

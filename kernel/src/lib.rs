@@ -21,6 +21,7 @@ pub use observe::Observer;
 pub use pipeline::{Binding, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use services::asset::Asset;
+pub use services::audio::{INSTRUMENTS, SAMPLE_RATE, SAMPLES_PER_FRAME, VOICES};
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};

@@ -133,7 +133,7 @@ impl Kernel {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let services = Services::new(config.video, config.assets);
+        let services = Services::new(config.video, config.assets, declared);
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
@@ -191,6 +191,7 @@ impl Kernel {
     pub fn begin_frame(&mut self, id: ModuleId) {
         if let Some(module) = self.module_mut(id) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
+            module.services.begin_frame();
         }
     }
 
@@ -216,6 +217,12 @@ impl Kernel {
     /// The picture of a module, if it has one.
     pub fn surface(&self, id: ModuleId) -> Option<Surface<'_>> {
         self.module(id)?.services.gfx.as_ref().map(|gfx| gfx.surface())
+    }
+
+    /// What a module sounds like in the last frame, if it can: left and right in turns, 44,100 of each a second, 735 in a
+    /// frame. They are no part of its state; after [`Kernel::restore`] they are silence.
+    pub fn audio(&self, id: ModuleId) -> Option<&[i16]> {
+        self.module(id)?.services.sound.as_ref().map(|sound| sound.samples())
     }
 
     /// Takes the lines that a module logged since they were last taken. They are no part of its state.

@@ -209,6 +209,12 @@ impl Machine {
         self.kernel.surface(module)
     }
 
+    /// What a module sounded like in the last frame, if it has sound: left and right in turns, 44,100 of each a second, 735
+    /// in a frame. Silence after a frame in which it did not run, and after [`Machine::restore`].
+    pub fn audio(&self, module: ModuleId) -> Option<&[i16]> {
+        self.kernel.audio(module)
+    }
+
     /// A module's imports in the order of their indices, with what their calls came to in the last frame.
     pub fn bindings(&self, module: ModuleId) -> &[Binding] {
         self.kernel.bindings(module)

@@ -103,6 +103,131 @@ typedef struct {
 CARTWHEEL_IMPORT("asset", "find@1")
 AssetFind asset_find(const void *name, uint32_t name_len);
 
+/* audio: Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`).
+ * A *pitch* is in 1/256 semitones: 256 times a MIDI note, so 69 * 256 is the A of 440 Hz. It goes
+ * from 0 to 34815; volumes, sustain and duty go from 0 to 255, pan from -128 (left) to 128, times
+ * from 0 to 60,000 ms. A value outside is taken as the nearest inside. What a call changes is heard
+ * from the first sample of its frame on. An *instrument* (0 to 31) says how a note sounds; those
+ * that nobody has set are pulses of duty 128, but 1 is a pulse of duty 64, 2 one of 32, 3 the
+ * triangle, 4 noise, 5 noise of mode 1; their envelope is 2, 0, 255, 50. A *voice* is what
+ * `audio.play` gave for a note; the number is above 0 and means no other note later. */
+enum audio_status {
+    AUDIO_NO_VOICE = 16, /* All voices are taken; nothing was played. */
+    AUDIO_NOT_PLAYING = 17, /* The note has ended, or there never was one of that number. */
+    AUDIO_BAD_INSTRUMENT = 18, /* Instruments have the numbers 0 to 31. */
+    AUDIO_NOT_FOUND = 19, /* The cartridge has no asset of that number. */
+    AUDIO_NOT_LOADED = 20, /* The asset is not loaded yet. */
+    AUDIO_BAD_SAMPLE = 21, /* The asset is no recording of this form. */
+    AUDIO_BAD_LOOP = 22, /* The instrument has no recording with such a stretch. */
+};
+
+/* Ends a note at once, whatever its envelope says. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "cut@1")
+int32_t audio_cut(int32_t voice);
+
+/* Sets how the notes of an instrument rise to full level, fall to the sustained one, and fade when
+ * they end; times in ms. A note whose sustain is 0 ends after its decay. Besides OK:
+ * BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "envelope@1")
+int32_t audio_envelope(int32_t instrument, int32_t attack, int32_t decay, int32_t sustain, int32_t release);
+
+/* Gives the number of voices that play nothing. */
+CARTWHEEL_IMPORT("audio", "free@1")
+int32_t audio_free(void);
+
+/* Sets the volume of everything; 255 at the start. */
+CARTWHEEL_IMPORT("audio", "master@1")
+void audio_master(int32_t volume);
+
+/* Gives the volume of everything. */
+CARTWHEEL_IMPORT("audio", "master_get@1")
+int32_t audio_master_get(void);
+
+/* Makes an instrument noise whose values change 16 times in a period; `mode` 0 rushes, 1 repeats
+ * after 127 values and has a tone. Besides OK: BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "noise@1")
+int32_t audio_noise(int32_t instrument, int32_t mode);
+
+/* Sets where a note is between left and right. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "pan@1")
+int32_t audio_pan(int32_t voice, int32_t pan);
+
+/* Sets the pitch of a note and ends a slide of it. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "pitch@1")
+int32_t audio_pitch(int32_t voice, int32_t pitch);
+
+/* Gives the pitch nearest to a frequency in 1/1000 Hz, at most 0.012 % from it; 440,000 is 17664. */
+CARTWHEEL_IMPORT("audio", "pitch_of@1")
+int32_t audio_pitch_of(int32_t millihertz);
+
+typedef struct {
+    int32_t status;
+    int32_t voice;
+} AudioPlay;
+
+/* Plays a note that is released after `frames` frames; below 1, when `audio.stop` says so. `flags`:
+ * 1 takes the voice of another note if none is free: of the one that was played first, but before
+ * that of one that fades out; 2 protects the note from that. NO_VOICE if no voice is free. Besides
+ * OK: NO_VOICE, BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "play@1")
+AudioPlay audio_play(int32_t instrument, int32_t pitch, int32_t volume, int32_t pan, int32_t frames, int32_t flags);
+
+/* Makes an instrument a pulse that is high for `duty`, at least 1, of 256 parts of a period.
+ * Besides OK: BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "pulse@1")
+int32_t audio_pulse(int32_t instrument, int32_t duty);
+
+/* Makes an instrument the recording in a WAV asset (integers of 8 to 32 bits, one or two channels),
+ * which is heard as recorded at the pitch `root`. It ends when it has been played once. Besides OK:
+ * BAD_INSTRUMENT, NOT_FOUND, NOT_LOADED, BAD_SAMPLE. */
+CARTWHEEL_IMPORT("audio", "sample@1")
+int32_t audio_sample(int32_t instrument, int32_t asset, int32_t root);
+
+/* Lets an instrument's recording repeat its samples from `start` up to, not including, `end`; with
+ * `end` 0 it is played once. Besides OK: BAD_INSTRUMENT, BAD_LOOP. */
+CARTWHEEL_IMPORT("audio", "sample_loop@1")
+int32_t audio_sample_loop(int32_t instrument, int32_t start, int32_t end);
+
+/* As `audio.sample`, with an asset that is nothing but samples: `bits` 8 (unsigned) or 16 (signed,
+ * little-endian), `rate` 1 to 192000 a second. Besides OK: BAD_INSTRUMENT, NOT_FOUND, NOT_LOADED,
+ * BAD_SAMPLE. */
+CARTWHEEL_IMPORT("audio", "sample_raw@1")
+int32_t audio_sample_raw(int32_t instrument, int32_t asset, int32_t bits, int32_t rate, int32_t root);
+
+/* Lets the pitch of a note go evenly to another one in `frames` frames, at most 65,535; below 1 it
+ * is there at once. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "slide@1")
+int32_t audio_slide(int32_t voice, int32_t pitch, int32_t frames);
+
+typedef struct {
+    int32_t status;
+    int32_t stage;
+    int32_t pitch;
+    int32_t level;
+} AudioState;
+
+/* Tells how a note does: stage 1 attack, 2 decay, 3 sustain, 4 release; its pitch; its level, 0 to
+ * 255. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "state@1")
+AudioState audio_state(int32_t voice);
+
+/* Releases a note: it fades out as its envelope says, if it does not already. Besides OK:
+ * NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "stop@1")
+int32_t audio_stop(int32_t voice);
+
+/* Ends all notes at once. */
+CARTWHEEL_IMPORT("audio", "stop_all@1")
+void audio_stop_all(void);
+
+/* Makes an instrument a triangle. Besides OK: BAD_INSTRUMENT. */
+CARTWHEEL_IMPORT("audio", "triangle@1")
+int32_t audio_triangle(int32_t instrument);
+
+/* Sets the volume of a note. Besides OK: NOT_PLAYING. */
+CARTWHEEL_IMPORT("audio", "volume@1")
+int32_t audio_volume(int32_t voice, int32_t volume);
+
 /* gfx: Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its
  * argument. Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A
  * sprite's `transparent` is the index that is not drawn, or -1. `flags`: 1 mirrors left to right, 2

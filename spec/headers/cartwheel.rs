@@ -115,6 +115,219 @@ pub mod asset {
     }
 }
 
+/// Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`). A
+/// *pitch* is in 1/256 semitones: 256 times a MIDI note, so 69 * 256 is the A of 440 Hz. It goes
+/// from 0 to 34815; volumes, sustain and duty go from 0 to 255, pan from -128 (left) to 128, times
+/// from 0 to 60,000 ms. A value outside is taken as the nearest inside. What a call changes is
+/// heard from the first sample of its frame on. An *instrument* (0 to 31) says how a note sounds;
+/// those that nobody has set are pulses of duty 128, but 1 is a pulse of duty 64, 2 one of 32, 3
+/// the triangle, 4 noise, 5 noise of mode 1; their envelope is 2, 0, 255, 50. A *voice* is what
+/// `audio.play` gave for a note; the number is above 0 and means no other note later.
+pub mod audio {
+    use super::Status;
+    /// All voices are taken; nothing was played.
+    pub const NO_VOICE: Status = 16;
+    /// The note has ended, or there never was one of that number.
+    pub const NOT_PLAYING: Status = 17;
+    /// Instruments have the numbers 0 to 31.
+    pub const BAD_INSTRUMENT: Status = 18;
+    /// The cartridge has no asset of that number.
+    pub const NOT_FOUND: Status = 19;
+    /// The asset is not loaded yet.
+    pub const NOT_LOADED: Status = 20;
+    /// The asset is no recording of this form.
+    pub const BAD_SAMPLE: Status = 21;
+    /// The instrument has no recording with such a stretch.
+    pub const BAD_LOOP: Status = 22;
+
+    /// What `play` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Play {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `voice`.
+        pub voice: i32,
+    }
+
+    /// What `state` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct State {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `stage`.
+        pub stage: i32,
+        /// Result `pitch`.
+        pub pitch: i32,
+        /// Result `level`.
+        pub level: i32,
+    }
+
+    /// Ends a note at once, whatever its envelope says. Besides OK: NOT_PLAYING.
+    pub fn cut(voice: i32) -> Status {
+        import::cut(voice)
+    }
+
+    /// Sets how the notes of an instrument rise to full level, fall to the sustained one, and fade
+    /// when they end; times in ms. A note whose sustain is 0 ends after its decay. Besides OK:
+    /// BAD_INSTRUMENT.
+    pub fn envelope(instrument: i32, attack: i32, decay: i32, sustain: i32, release: i32) -> Status {
+        import::envelope(instrument, attack, decay, sustain, release)
+    }
+
+    /// Gives the number of voices that play nothing.
+    pub fn free() -> i32 {
+        import::free()
+    }
+
+    /// Sets the volume of everything; 255 at the start.
+    pub fn master(volume: i32) {
+        import::master(volume)
+    }
+
+    /// Gives the volume of everything.
+    pub fn master_get() -> i32 {
+        import::master_get()
+    }
+
+    /// Makes an instrument noise whose values change 16 times in a period; `mode` 0 rushes, 1
+    /// repeats after 127 values and has a tone. Besides OK: BAD_INSTRUMENT.
+    pub fn noise(instrument: i32, mode: i32) -> Status {
+        import::noise(instrument, mode)
+    }
+
+    /// Sets where a note is between left and right. Besides OK: NOT_PLAYING.
+    pub fn pan(voice: i32, pan: i32) -> Status {
+        import::pan(voice, pan)
+    }
+
+    /// Sets the pitch of a note and ends a slide of it. Besides OK: NOT_PLAYING.
+    pub fn pitch(voice: i32, pitch: i32) -> Status {
+        import::pitch(voice, pitch)
+    }
+
+    /// Gives the pitch nearest to a frequency in 1/1000 Hz, at most 0.012 % from it; 440,000 is
+    /// 17664.
+    pub fn pitch_of(millihertz: i32) -> i32 {
+        import::pitch_of(millihertz)
+    }
+
+    /// Plays a note that is released after `frames` frames; below 1, when `audio.stop` says so.
+    /// `flags`: 1 takes the voice of another note if none is free: of the one that was played
+    /// first, but before that of one that fades out; 2 protects the note from that. NO_VOICE if no
+    /// voice is free. Besides OK: NO_VOICE, BAD_INSTRUMENT.
+    pub fn play(instrument: i32, pitch: i32, volume: i32, pan: i32, frames: i32, flags: i32) -> Play {
+        import::play(instrument, pitch, volume, pan, frames, flags)
+    }
+
+    /// Makes an instrument a pulse that is high for `duty`, at least 1, of 256 parts of a period.
+    /// Besides OK: BAD_INSTRUMENT.
+    pub fn pulse(instrument: i32, duty: i32) -> Status {
+        import::pulse(instrument, duty)
+    }
+
+    /// Makes an instrument the recording in a WAV asset (integers of 8 to 32 bits, one or two
+    /// channels), which is heard as recorded at the pitch `root`. It ends when it has been played
+    /// once. Besides OK: BAD_INSTRUMENT, NOT_FOUND, NOT_LOADED, BAD_SAMPLE.
+    pub fn sample(instrument: i32, asset: i32, root: i32) -> Status {
+        import::sample(instrument, asset, root)
+    }
+
+    /// Lets an instrument's recording repeat its samples from `start` up to, not including, `end`;
+    /// with `end` 0 it is played once. Besides OK: BAD_INSTRUMENT, BAD_LOOP.
+    pub fn sample_loop(instrument: i32, start: i32, end: i32) -> Status {
+        import::sample_loop(instrument, start, end)
+    }
+
+    /// As `audio.sample`, with an asset that is nothing but samples: `bits` 8 (unsigned) or 16
+    /// (signed, little-endian), `rate` 1 to 192000 a second. Besides OK: BAD_INSTRUMENT, NOT_FOUND,
+    /// NOT_LOADED, BAD_SAMPLE.
+    pub fn sample_raw(instrument: i32, asset: i32, bits: i32, rate: i32, root: i32) -> Status {
+        import::sample_raw(instrument, asset, bits, rate, root)
+    }
+
+    /// Lets the pitch of a note go evenly to another one in `frames` frames, at most 65,535; below
+    /// 1 it is there at once. Besides OK: NOT_PLAYING.
+    pub fn slide(voice: i32, pitch: i32, frames: i32) -> Status {
+        import::slide(voice, pitch, frames)
+    }
+
+    /// Tells how a note does: stage 1 attack, 2 decay, 3 sustain, 4 release; its pitch; its level,
+    /// 0 to 255. Besides OK: NOT_PLAYING.
+    pub fn state(voice: i32) -> State {
+        import::state(voice)
+    }
+
+    /// Releases a note: it fades out as its envelope says, if it does not already. Besides OK:
+    /// NOT_PLAYING.
+    pub fn stop(voice: i32) -> Status {
+        import::stop(voice)
+    }
+
+    /// Ends all notes at once.
+    pub fn stop_all() {
+        import::stop_all()
+    }
+
+    /// Makes an instrument a triangle. Besides OK: BAD_INSTRUMENT.
+    pub fn triangle(instrument: i32) -> Status {
+        import::triangle(instrument)
+    }
+
+    /// Sets the volume of a note. Besides OK: NOT_PLAYING.
+    pub fn volume(voice: i32, volume: i32) -> Status {
+        import::volume(voice, volume)
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "audio"))]
+        unsafe extern "C" {
+            #[link_name = "cut@1"]
+            pub safe fn cut(voice: i32) -> Status;
+            #[link_name = "envelope@1"]
+            pub safe fn envelope(instrument: i32, attack: i32, decay: i32, sustain: i32, release: i32) -> Status;
+            #[link_name = "free@1"]
+            pub safe fn free() -> i32;
+            #[link_name = "master@1"]
+            pub safe fn master(volume: i32);
+            #[link_name = "master_get@1"]
+            pub safe fn master_get() -> i32;
+            #[link_name = "noise@1"]
+            pub safe fn noise(instrument: i32, mode: i32) -> Status;
+            #[link_name = "pan@1"]
+            pub safe fn pan(voice: i32, pan: i32) -> Status;
+            #[link_name = "pitch@1"]
+            pub safe fn pitch(voice: i32, pitch: i32) -> Status;
+            #[link_name = "pitch_of@1"]
+            pub safe fn pitch_of(millihertz: i32) -> i32;
+            #[link_name = "play@1"]
+            pub safe fn play(instrument: i32, pitch: i32, volume: i32, pan: i32, frames: i32, flags: i32) -> super::Play;
+            #[link_name = "pulse@1"]
+            pub safe fn pulse(instrument: i32, duty: i32) -> Status;
+            #[link_name = "sample@1"]
+            pub safe fn sample(instrument: i32, asset: i32, root: i32) -> Status;
+            #[link_name = "sample_loop@1"]
+            pub safe fn sample_loop(instrument: i32, start: i32, end: i32) -> Status;
+            #[link_name = "sample_raw@1"]
+            pub safe fn sample_raw(instrument: i32, asset: i32, bits: i32, rate: i32, root: i32) -> Status;
+            #[link_name = "slide@1"]
+            pub safe fn slide(voice: i32, pitch: i32, frames: i32) -> Status;
+            #[link_name = "state@1"]
+            pub safe fn state(voice: i32) -> super::State;
+            #[link_name = "stop@1"]
+            pub safe fn stop(voice: i32) -> Status;
+            #[link_name = "stop_all@1"]
+            pub safe fn stop_all();
+            #[link_name = "triangle@1"]
+            pub safe fn triangle(instrument: i32) -> Status;
+            #[link_name = "volume@1"]
+            pub safe fn volume(voice: i32, volume: i32) -> Status;
+        }
+    }
+}
+
 /// Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its
 /// argument. Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A
 /// sprite's `transparent` is the index that is not drawn, or -1. `flags`: 1 mirrors left to right,

@@ -13,17 +13,15 @@ use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::picture::write_png;
 use crate::reel::Reel;
+use crate::sound::Recorder;
 use crate::summary::{Stop, Summary, Tally, grouped};
-use crate::{print, project, watch};
+use crate::{print, project, sound, watch};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
 
 /// Runs a cartridge.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    if let Some(path) = &args.wav {
-        return Err(Failure::file(path, "cannot write it: cartridges have no sound in this build"));
-    }
     let loaded = project::load(&args.cartridge)?;
     let path = loaded.path.clone();
     let program = loaded.verify()?;
@@ -42,8 +40,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
     }
     let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
+    let frames = args.frames.or(left).unwrap_or(DEFAULT_FRAMES);
+    if let Some(wav) = args.wav.as_deref().filter(|_| frames > sound::MAX_FRAMES) {
+        let most = grouped(sound::MAX_FRAMES);
+        return Err(Failure::file(wav, format!("a WAV file holds at most {most} frames; ask for fewer")));
+    }
     let mut session = Session {
-        frames: args.frames.or(left).unwrap_or(DEFAULT_FRAMES),
+        frames,
         inputs: inputs.unwrap_or_default(),
         outputs: Outputs::create(args, &machine, module)?,
         watched: args.watch.iter().map(|name| watch::find(&program, name)).collect::<Result<_, _>>()?,
@@ -87,6 +90,9 @@ impl Session<'_> {
             let number = self.machine.frame();
             let mut report = self.machine.step(&self.inputs.frame(number))?;
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
+            if let Some(samples) = self.machine.audio(self.module) {
+                self.tally.sound.get_or_insert_default().add(samples);
+            }
             self.outputs.frame(number, &self.machine, self.module)?;
             self.watch(number)?;
             self.progress.inc(1);
@@ -166,6 +172,7 @@ struct Outputs {
     png: Option<Output>,
     gif: Option<Output>,
     apng: Option<Output>,
+    wav: Option<(Output, Recorder)>,
     hashes: Option<Output>,
     state: Option<Output>,
     memory: Option<Output>,
@@ -188,10 +195,16 @@ impl Outputs {
                 reel = Some(Reel::new(&surface, args.scale).map_err(no_spool)?);
             }
         }
+        if args.wav.is_some() && machine.audio(module).is_none() {
+            let message = "it has no sound to write: it declares no `.capability audio`";
+            return Err(Failure::file(&args.cartridge, message));
+        }
+        let record = |out| Recorder::new().map(|recorder| (out, recorder)).map_err(no_sound_spool);
         Ok(Outputs {
             png: create(&args.png)?,
             gif: create(&args.gif)?,
             apng: create(&args.apng)?,
+            wav: create(&args.wav)?.map(record).transpose()?,
             hashes: create(&args.hashes)?,
             state: create(&args.save_state)?,
             memory: create(&args.dump_memory)?,
@@ -204,6 +217,9 @@ impl Outputs {
         if let Some(out) = &mut self.hashes {
             let hash = machine.hash()?;
             writeln!(out, "{number} {hash}").map_err(|e| out.failed(e))?;
+        }
+        if let Some((_, recorder)) = &mut self.wav {
+            recorder.push(machine.audio(module)).map_err(no_sound_spool)?;
         }
         if let (Some(reel), Some(surface)) = (&mut self.reel, machine.surface(module)) {
             reel.push(&surface).map_err(no_spool)?;
@@ -228,18 +244,27 @@ impl Outputs {
                 reel.write_apng(&mut *out).map_err(|e| out.failed(e))?;
             }
         }
+        let mut wav = None;
+        if let Some((mut out, recorder)) = self.wav.take() {
+            recorder.write(&mut out).map_err(|e| out.failed(e))?;
+            wav = Some(out);
+        }
         if let Some(out) = &mut self.state {
             out.put(&machine.save()?)?;
         }
         if let Some(out) = &mut self.memory {
             out.put(machine.instance(module).memory())?;
         }
-        let Outputs { png, gif, apng, hashes, state, memory, reel: _ } = self;
-        for out in [png, gif, apng, hashes, state, memory] {
+        let Outputs { png, gif, apng, hashes, state, memory, wav: _, reel: _ } = self;
+        for out in [png, gif, apng, &mut wav, hashes, state, memory] {
             out.take().map_or(Ok(()), Output::commit)?;
         }
         Ok(())
     }
+}
+
+fn no_sound_spool(e: std::io::Error) -> Failure {
+    Failure::new(format!("cannot keep the sound of the run in a temporary file: {e}"))
 }
 
 fn no_spool(e: std::io::Error) -> Failure {

@@ -32,6 +32,11 @@ impl Assets {
     pub(crate) fn get(&self, number: i32) -> Option<&Asset> {
         self.0.get(usize::try_from(number).ok()?)
     }
+
+    /// What the cartridge has under a number.
+    pub(crate) fn source(&self, number: u32) -> Option<&Arc<[u8]>> {
+        self.0.get(number as usize)?.bytes.as_ref()
+    }
 }
 
 impl handlers::Asset for Context<'_> {

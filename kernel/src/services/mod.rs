@@ -4,12 +4,15 @@
 //! [`cartwheel_hostabi::Call`], which only the dispatcher can make: nothing else can reach them.
 
 pub(crate) mod asset;
+pub(crate) mod audio;
 pub(crate) mod gfx;
 pub(crate) mod log;
 pub(crate) mod telemetry;
 
 use crate::codec::{Reader, RestoreError};
 use asset::{Asset, Assets};
+use audio::Sound;
+use cartwheel_hostabi::{Capability, CapabilitySet};
 use gfx::{Gfx, VideoMode};
 use log::Log;
 use telemetry::{FrameFigures, Telemetry};
@@ -19,6 +22,8 @@ pub(crate) struct Services {
     /// Part of the cartridge and so no state.
     pub(crate) assets: Assets,
     pub(crate) gfx: Option<Gfx>,
+    /// There if the module declared the capability.
+    pub(crate) sound: Option<Sound>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
 }
@@ -29,18 +34,29 @@ pub(crate) struct Context<'k> {
 }
 
 impl Services {
-    pub(crate) fn new(video: Option<VideoMode>, assets: Vec<Asset>) -> Self {
+    pub(crate) fn new(video: Option<VideoMode>, assets: Vec<Asset>, declared: CapabilitySet) -> Self {
         Services {
             assets: Assets::new(assets),
             gfx: video.map(Gfx::new),
+            sound: declared.contains(Capability::Audio).then(Sound::new),
             log: Log::default(),
             telemetry: Telemetry::default(),
+        }
+    }
+
+    pub(crate) fn begin_frame(&mut self) {
+        // A module that has ended has no more frames that end.
+        if let Some(sound) = &mut self.sound {
+            sound.clear_samples();
         }
     }
 
     pub(crate) fn end_frame(&mut self, figures: FrameFigures) {
         if let Some(gfx) = &mut self.gfx {
             gfx.end_frame();
+        }
+        if let Some(sound) = &mut self.sound {
+            sound.end_frame();
         }
         self.log.end_frame();
         self.telemetry.end_frame(figures);
@@ -53,6 +69,9 @@ impl Services {
         }
         self.log.save(out);
         self.telemetry.save(out);
+        if let Some(sound) = &self.sound {
+            sound.save(out);
+        }
     }
 
     /// Reads everything before it changes anything.
@@ -64,9 +83,13 @@ impl Services {
         let gfx = self.gfx.as_ref().map(|gfx| gfx.read(&mut input)).transpose()?;
         let log = Log::read(&mut input)?;
         let telemetry = Telemetry::read(&mut input)?;
+        let sound = self.sound.as_ref().map(|_| Sound::read(&mut input, &self.assets)).transpose()?;
         input.end()?;
         if let (Some(gfx), Some(saved)) = (&mut self.gfx, gfx) {
             gfx.restore(&saved);
+        }
+        if let (Some(sound), Some(saved)) = (&mut self.sound, sound) {
+            sound.restore(saved);
         }
         self.log = log;
         self.telemetry = telemetry;
@@ -75,6 +98,8 @@ impl Services {
 
     pub(crate) fn hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
         let video = self.gfx.as_ref().map(|gfx| ("video", gfx.hash()));
-        video.into_iter().chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
+        let sound = self.sound.as_ref().map(|sound| ("sound", sound.hash()));
+        let texts = [("log", self.log.hash()), ("telemetry", self.telemetry.hash())];
+        video.into_iter().chain(texts).chain(sound)
     }
 }

@@ -4,6 +4,7 @@
 //! A domain has its cases in a file of its own: add one and name it in `cases`. Each case gets a fresh rig.
 
 mod asset;
+mod audio;
 #[path = "../common/mod.rs"]
 mod common;
 mod gfx;
@@ -41,10 +42,10 @@ pub const fn trap(trap: SyscallTrap, id: &'static str, prepare: fn(&mut Rig) -> 
 }
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [asset::CASES, gfx::CASES, log::CASES, telemetry::CASES].into_iter().flatten()
+    [asset::CASES, audio::CASES, gfx::CASES, log::CASES, telemetry::CASES].into_iter().flatten()
 }
 
-// covers POL-12 POL-11 POL-6
+// covers POL-12 POL-11 POL-6 POL-13
 #[test]
 fn every_listed_status_is_provoked() {
     let mut missing: BTreeSet<(&str, &str)> = CATALOGUE
