@@ -4,6 +4,7 @@ mod cli;
 mod failure;
 mod files;
 mod picture;
+mod policies;
 mod print;
 mod project;
 mod reel;
@@ -49,6 +50,8 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Policy { verb } => verbs::policy::run(&verb),
+        Verb::Exec(args) => verbs::exec::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -24,6 +24,7 @@ mod action;
 mod codec;
 mod config;
 mod hash;
+mod host_call;
 mod input;
 mod inputs;
 mod load;
@@ -42,6 +43,7 @@ pub use cartwheel_kernel::{
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
+pub use host_call::{HOST_CALLER_NAME, HostCaller};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};
 pub use inputs::{InputError, Inputs};
 pub use load::{LoadError, origin_of};

@@ -3,6 +3,8 @@
 pub mod asm;
 pub mod completions;
 pub mod disasm;
+pub mod exec;
 pub mod info;
 pub mod new;
+pub mod policy;
 pub mod run;

@@ -41,8 +41,8 @@ impl Policy {
         }
         earlier.sort_unstable();
         let numbers: Vec<String> = earlier.iter().map(|number| (number + 1).to_string()).collect();
-        let noun = if numbers.len() == 1 { "rule" } else { "rules" };
-        Some(format!("{noun} {} before it decides all of it", numbers.join(" and ")))
+        let (noun, decides) = if numbers.len() == 1 { ("rule", "decides") } else { ("rules", "decide") };
+        Some(format!("{noun} {}, before it, {decides} all of it", numbers.join(" and ")))
     }
 
     /// A rule before another that holds whenever the other does, for one syscall.
