@@ -174,7 +174,8 @@ impl Summary<'_> {
         }
         if self.trust.violations > 0 {
             let Trust { score, violations, .. } = self.trust;
-            line("trust", format!("score {score} of {MAX_SCORE}, {} violations", grouped(violations)));
+            let plural = if violations == 1 { "" } else { "s" };
+            line("trust", format!("score {score} of {MAX_SCORE}, {} violation{plural}", grouped(violations)));
         }
         for (frame, action) in self.actions {
             line("action", format!("frame {frame}: {action}"));

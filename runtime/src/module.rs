@@ -182,7 +182,7 @@ impl Module {
                 }
                 Stop::FrameSync => return Ok(SliceEnd::FrameSync),
                 Stop::BudgetSpent if kernel.custody(self.id) == Custody::Quarantined => {
-                    return Ok(self.outlived(SliceEnd::Quarantined));
+                    return Ok(SliceEnd::Quarantined);
                 }
                 Stop::BudgetSpent => return Ok(self.outlived(SliceEnd::BudgetSpent)),
                 Stop::Stalled => return Ok(self.outlived(SliceEnd::Stalled)),
