@@ -176,3 +176,15 @@ fn exec_calls_any_syscall() {
     assert!(place.bad(&["exec", "log.write_bytes", "1", "hex:0"]).contains("pairs of hexadecimal digits"));
     assert!(place.bad(&["exec", "telemetry.frame", "99999999999"]).contains("no whole number"));
 }
+
+// covers SEC-13
+#[test]
+fn a_trap_names_function_line_syscall_and_argument() {
+    let place = Place::new();
+    place.write("t.asm", ".capability log\n.func update()\n  call deep()\n  return\n.end\n.func deep()\n  .local n: i32\n  syscall log.write(1, -1, 5) -> n\n  return\n.end\n");
+    let done = place.run(&["run", "t.asm", "-q"]);
+    assert_eq!(
+        done.stderr,
+        "trap: span outside linear memory at `syscall log.write@1`, argument `text`\n  0: deep+0 (t.asm:8)\n  1: update+0 (t.asm:3)\n"
+    );
+}

@@ -6,6 +6,7 @@ use cartwheel_hostabi::{
 };
 use smallvec::SmallVec;
 
+use crate::pipeline::invalid_argument;
 use crate::record::{CallRecord, Outcome, Transport};
 use crate::services::Context;
 use crate::usage::Usage;
@@ -109,7 +110,8 @@ fn run(
     if caller.watched {
         let slots = guest.args.clone();
         let outcome = Outcome::new(&done, result.as_ref().err());
-        let record = CallRecord { slots, ..record(context, transport, Some(row.syscall)) };
+        let argument = invalid_argument(row.syscall, verdict, &guest);
+        let record = CallRecord { slots, argument, ..record(context, transport, Some(row.syscall)) };
         let Completed { cycles, bytes, objects, .. } = done;
         let record = CallRecord { verdict, outcome, cycles, bytes, objects, ..record };
         context.caller.records.push(record);
@@ -157,6 +159,7 @@ fn record(context: &Context<'_>, transport: Transport, syscall: Option<Syscall>)
         transport,
         verdict: None,
         outcome: Outcome::Done,
+        argument: None,
         cycles: 0,
         bytes: 0,
         objects: 0,

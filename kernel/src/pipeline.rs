@@ -341,10 +341,21 @@ impl Module {
             transport: Transport::Instruction,
             verdict: call.verdict,
             outcome: Outcome::new(call.done, call.fault),
+            argument: invalid_argument(call.syscall, call.verdict, guest),
             cycles: call.done.cycles,
             bytes: call.done.bytes,
             objects: call.done.objects,
             slots: call.syscall.info().param_slots.iter().enumerate().map(cell).collect(),
         }
     }
+}
+
+/// Name of the parameter that stopped a call before its verdict.
+pub(crate) fn invalid_argument(
+    syscall: Syscall,
+    verdict: Option<Verdict>,
+    guest: &dyn Guest,
+) -> Option<&'static str> {
+    let invalid = if verdict.is_none() { syscall.info().invalid_param(guest) } else { None };
+    invalid.map(|param| param.name)
 }

@@ -86,7 +86,7 @@ fn watched(rig: &mut Rig) -> Arc<Mutex<Vec<CallRecord>>> {
     records
 }
 
-// covers SEC-2
+// covers SEC-2 SEC-13
 #[test]
 fn denied_calls_are_told_to_observers() {
     let mut rig = under("mode = \"enforce\"");
@@ -94,12 +94,12 @@ fn denied_calls_are_told_to_observers() {
     let _ = rig.try_call("gfx.pixel", &ints([1, 2, 3]));
     let _ = rig.try_call("log.write", &ints([1, -1, 3]));
     let records = records.lock().expect("not poisoned");
-    let seen: Vec<_> = records.iter().map(|r| (r.verdict, r.outcome, r.cycles, r.slots.to_vec())).collect();
+    let seen: Vec<_> = records.iter().map(|r| (r.verdict, r.outcome, r.argument, r.slots.to_vec())).collect();
     assert_eq!(
         seen,
         [
-            (Some(Verdict::Deny), Outcome::Trap(SyscallTrap::Denied), 5, vec![1, 2, 3]),
-            (None, Outcome::Trap(SyscallTrap::OutOfBoundsSpan), 50, vec![1, u32::MAX.into(), 3]),
+            (Some(Verdict::Deny), Outcome::Trap(SyscallTrap::Denied), None, vec![1, 2, 3]),
+            (None, Outcome::Trap(SyscallTrap::OutOfBoundsSpan), Some("text"), vec![1, u32::MAX.into(), 3]),
         ]
     );
 }
@@ -260,7 +260,6 @@ fn rules_that_are_never_consulted_are_named() {
     );
 }
 
-// covers SEC-13
 #[test]
 fn what_is_wrong_with_a_policy_has_its_place() {
     for (text, line, column, message) in [
@@ -516,6 +515,30 @@ fn modules_of_an_origin_share_a_memory_and_no_other_sees_it() {
     rig.call("kernel.memory_remove", &[0, 3]);
     rig.kernel.restore(MODULE, &before).expect("it was saved so");
     assert_eq!(rig.call("kernel.memory_get", &[0, 3, 100, 5]), [0, 5]);
+}
+
+// covers ABI-5
+#[test]
+fn a_handler_has_the_context_of_the_module_that_calls() {
+    // Whatever the arguments say: the same calls of two modules touch what belongs to each.
+    let mut rig = rig();
+    let other = ModuleId(1);
+    let config = ModuleConfig { origin: "other", ..config(8, 8, Vec::new()) };
+    rig.kernel.load(other, config).expect("a good configuration");
+    let mut guests = [MockGuest::new(b"key1".to_vec()), MockGuest::new(b"key2".to_vec())];
+    for (id, guest) in [MODULE, other].into_iter().zip(&mut guests) {
+        guest.prepare([0, 3, 3, 1]);
+        let set = resolve("kernel.memory_set").expect("a row").syscall as u32;
+        assert_eq!(rig.kernel.call(id, set, guest), Ok(Some(Status::Ok)));
+    }
+    for (id, guest) in [MODULE, other].into_iter().zip(&mut guests) {
+        let value = guest.memory[3];
+        guest.memory[3] = 0;
+        guest.prepare([0, 3, 3, 1]);
+        let get = resolve("kernel.memory_get").expect("a row").syscall as u32;
+        assert_eq!(rig.kernel.call(id, get, guest), Ok(Some(Status::Ok)));
+        assert_eq!(guest.memory[3], value);
+    }
 }
 
 // covers ABI-10

@@ -58,6 +58,8 @@ pub(crate) struct Module {
     pub id: ModuleId,
     pub instance: Instance,
     pub schedule: Schedule,
+    /// Parameter of the syscall that trapped. For reports only, and no part of the state.
+    pub argument: Option<&'static str>,
 }
 
 impl Module {
@@ -71,7 +73,7 @@ impl Module {
         let mut instance = Instance::new(program, limits, seed)?;
         instance.set_module(id.0);
         let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
-        Ok(Module { id, instance, schedule })
+        Ok(Module { id, instance, schedule, argument: None })
     }
 
     pub fn status(&self, kernel: &Kernel) -> Status {
@@ -170,6 +172,10 @@ impl Module {
                     Ok(Some(cartwheel_hostabi::Status::Quarantined)) => self.instance.stop_at_checkpoint(),
                     Ok(_) => {}
                     Err(Fault::Trap(trap)) => {
+                        let binding = kernel.bindings(self.id).get(import as usize);
+                        let row = binding.map(|binding| binding.syscall.info());
+                        self.argument =
+                            row.and_then(|row| row.invalid_param(&self.instance)).map(|param| param.name);
                         self.instance.trap_syscall(trap);
                         return Ok(SliceEnd::Trapped);
                     }
@@ -261,7 +267,10 @@ impl Module {
     /// How the module trapped, if it did.
     pub fn trap(&self) -> Option<TrapReport> {
         match self.instance.ended()? {
-            Ended::Trapped(record) => Some(TrapReport::new(self.instance.program(), record)),
+            Ended::Trapped(record) => {
+                let report = TrapReport::new(self.instance.program(), record);
+                Some(TrapReport { argument: self.argument, ..report })
+            }
             Ended::Halted(_) => None,
         }
     }
