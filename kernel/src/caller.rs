@@ -25,8 +25,10 @@ pub(crate) struct Caller {
     pub(crate) custody: Custody,
     /// True if calls have to be recorded.
     pub(crate) watched: bool,
-    /// True if something has to be done behind the call that is under way: verdicts are out of date, or records wait.
+    /// True if something has to be done behind a call even if it is simply allowed: it is watched, or it brought others.
     pub(crate) unsettled: bool,
+    /// True if what is cached of the policy is out of date.
+    pub(crate) outdated: bool,
     /// Records of late-bound calls, which end before the call that brought them.
     pub(crate) records: Vec<CallRecord>,
     /// What late-bound calls came to in the frame.
@@ -54,9 +56,15 @@ impl Caller {
             custody: Custody::Free,
             watched: false,
             unsettled: false,
+            outdated: false,
             records: Vec::new(),
             late: Vec::new(),
         }
+    }
+
+    /// Sets whether calls have to be recorded.
+    pub(crate) fn watch(&mut self, watched: bool) {
+        (self.watched, self.unsettled) = (watched, watched);
     }
 
     pub(crate) fn who(&self) -> Who<'_> {
@@ -78,7 +86,7 @@ impl Caller {
         let before = self.trust;
         self.trust.violations = before.violations.saturating_add(1);
         self.trust.score = before.score.saturating_sub(penalty);
-        self.unsettled |= policy.tells_apart(&before, &self.trust);
+        self.outdated |= policy.tells_apart(&before, &self.trust);
     }
 
     /// True if nothing happened to its trust since it was loaded.

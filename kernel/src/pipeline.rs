@@ -105,12 +105,12 @@ impl Kernel {
     /// Adds somebody who watches calls and modules.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
         self.watch.observers.push(observer);
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = true);
+        self.modules.iter_mut().flatten().for_each(|module| module.caller.watch(true));
     }
 
     /// Lets go of everybody who watches.
     pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = false);
+        self.modules.iter_mut().flatten().for_each(|module| module.caller.watch(false));
         std::mem::take(&mut self.watch.observers)
     }
 
@@ -177,7 +177,7 @@ impl Kernel {
         }
         let level = config.level.unwrap_or(TrustLevel::Unverified);
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
-        caller.watched = !self.watch.observers.is_empty();
+        caller.watch(!self.watch.observers.is_empty());
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
         self.modules[index] = Some(module);
@@ -220,16 +220,15 @@ impl Kernel {
             policy: &self.policy,
             memories: &mut self.memories,
         };
-        let rule = &module.rules[import as usize];
+        let rules = &module.rules;
         let result = dispatch(syscall, &mut context, guest, &mut done, |guest| {
             let (decided, effective) =
-                if free { (Verdict::Allow, Verdict::Allow) } else { rule.judge(guest) };
+                if free { (Verdict::Allow, Verdict::Allow) } else { rules[import as usize].judge(guest) };
             verdict = Some(decided);
             effective
         });
         binding.usage.add(&done);
-        let caller = &module.caller;
-        if caller.watched || caller.unsettled || verdict.is_some_and(|verdict| verdict != Verdict::Allow) {
+        if module.caller.unsettled || !free {
             let call = Call { syscall, verdict, done: &done, fault: result.as_ref().err() };
             module.settle(&call, guest, &self.policy, &mut self.watch);
         }
@@ -307,7 +306,7 @@ struct Call<'c> {
 }
 
 impl Module {
-    /// What there is to do behind a call that was watched, brought others, or was not simply allowed.
+    /// What there is to do behind a call that was watched, brought others, or is not simply allowed.
     #[cold]
     fn settle(&mut self, call: &Call<'_>, guest: &dyn Guest, policy: &Policy, watch: &mut Watch) {
         self.caller.records.drain(..).for_each(|record| watch.called(record));
@@ -319,10 +318,11 @@ impl Module {
             self.caller.custody = Custody::Quarantined;
             watch.tell(Some(self.caller.id), Lifecycle::Quarantined);
         }
-        if self.caller.unsettled {
-            self.caller.unsettled = false;
+        if self.caller.outdated {
+            self.caller.outdated = false;
             self.compile(policy);
         }
+        self.caller.unsettled = self.caller.watched;
     }
 
     /// What is told of a call. Its arguments are still there when it has returned.
