@@ -122,7 +122,9 @@ fn translation(c: &mut Criterion) {
     group.sample_size(20);
     group.throughput(criterion::Throughput::Bytes(module.len() as u64));
     group.bench_function("cartwheel, verified", |b| b.iter(|| program(black_box(&module))));
-    group.bench_function("cartwheel, verified and instantiated", |b| b.iter(|| instance(&program(black_box(&module)))));
+    group.bench_function("cartwheel, verified and instantiated", |b| {
+        b.iter(|| instance(&program(black_box(&module))))
+    });
     let mut config = wasmi::Config::default();
     config.consume_fuel(true);
     config.compilation_mode(wasmi::CompilationMode::Eager);

@@ -6,6 +6,7 @@ use crate::capability::Capability;
 use crate::cost::{Cost, Mode, Unit};
 use crate::fault::SyscallTrap;
 use crate::for_each_syscall;
+use crate::guest::Guest;
 use crate::kind::*;
 use crate::status::Status;
 
@@ -105,6 +106,20 @@ impl SyscallInfo {
             }
         }
         traps
+    }
+
+    /// The first parameter whose argument does not pass its validation, as the guest that waits in the call has it.
+    pub fn invalid_param(&self, guest: &dyn Guest) -> Option<&'static ParamInfo> {
+        let mut slot = 0;
+        self.params.iter().find(|param| {
+            let valid = match param.kind {
+                Span::NAME | SpanMut::NAME => Span::read(guest, slot).is_ok(),
+                Bytes::NAME => Bytes::read(guest, slot).is_ok(),
+                _ => true,
+            };
+            slot += param.slots.len();
+            !valid
+        })
     }
 
     /// Compares the signature with which a program imports the syscall.

@@ -83,6 +83,8 @@ pub struct CallRecord {
     pub verdict: Option<Verdict>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Name of the parameter whose argument was not valid, if that is why it trapped.
+    pub argument: Option<&'static str>,
     /// Cycles that it was charged.
     pub cycles: u64,
     /// Bytes allocated on the guest's heap.

@@ -146,6 +146,7 @@ pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), Restore
     machine.previous = previous;
     for (module, schedule) in machine.modules.iter_mut().zip(part.schedules) {
         module.schedule = schedule;
+        module.argument = None;
     }
     Ok(())
 }

@@ -13,6 +13,9 @@ pub struct TrapReport {
     pub kind: TrapKind,
     /// Mnemonic of the instruction that trapped, with the syscall's id if it is one.
     pub instruction: Option<String>,
+    /// Name of the syscall's parameter whose argument was not valid, if that is why, and the machine was not restored
+    /// since.
+    pub argument: Option<&'static str>,
     /// Where, innermost call first; empty if a segment did not fit when the module was made.
     pub backtrace: Vec<TracePoint>,
     /// Calls that the backtrace leaves out.
@@ -36,6 +39,7 @@ impl TrapReport {
         TrapReport {
             kind: record.kind,
             instruction: record.backtrace.first().and_then(|&at| instruction_at(cart, at)),
+            argument: None,
             backtrace: record.backtrace.iter().map(|&at| TracePoint::new(cart, at)).collect(),
             omitted: record.depth - record.backtrace.len() as u32,
         }
@@ -93,6 +97,9 @@ impl fmt::Display for TrapReport {
         write!(f, "trap: {}", self.message())?;
         if let Some(instruction) = &self.instruction {
             write!(f, " at `{instruction}`")?;
+        }
+        if let Some(argument) = self.argument {
+            write!(f, ", argument `{argument}`")?;
         }
         let mut depth = 0;
         for same in self.backtrace.chunk_by(|a, b| a == b) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
-use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program};
+use cartwheel_runtime::{Action, Config, Inputs, Machine, ModuleId, Program};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::cli::RunArgs;
@@ -15,7 +15,7 @@ use crate::picture::write_png;
 use crate::reel::Reel;
 use crate::sound::Recorder;
 use crate::summary::{Stop, Summary, Tally, grouped};
-use crate::{print, project, sound, watch};
+use crate::{policies, print, project, sound, watch};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -35,9 +35,18 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
     let config = Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
     let mut machine = Machine::new(config);
+    let policy = args.policy.as_deref().map(policies::read).transpose()?;
+    if let Some(policy) = policy.clone() {
+        machine.set_policy(policy);
+    }
     let module = machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
+        // A state brings the policy of its machine; the one that was asked for takes its place.
+        if let Some(policy) = policy.filter(|policy| policy != machine.policy()) {
+            let set = machine.queue(Action::SetPolicy { text: policy.text().to_owned() });
+            set.expect("a policy that was read from this text");
+        }
     }
     let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
     let frames = args.frames.or(left).unwrap_or(DEFAULT_FRAMES);
@@ -53,6 +62,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         watch_to_stderr: args.json,
         machine,
         module,
+        recover_after: args.recover_after,
+        quarantined: 0,
+        actions: Vec::new(),
         tally: Tally::default(),
         progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
     };
@@ -74,6 +86,12 @@ fn read_inputs(path: &std::path::Path) -> Result<Inputs, Failure> {
 struct Session<'a> {
     machine: Machine,
     module: ModuleId,
+    /// Frames in quarantine after which the host recovers the module.
+    recover_after: Option<u64>,
+    /// Frames that the module has been in quarantine.
+    quarantined: u64,
+    /// What the host did: frame and action.
+    actions: Vec<(u64, String)>,
     inputs: Inputs,
     frames: u64,
     outputs: Outputs,
@@ -89,10 +107,12 @@ impl Session<'_> {
         for _ in 0..self.frames {
             let number = self.machine.frame();
             let mut report = self.machine.step(&self.inputs.frame(number))?;
+            self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
             if let Some(samples) = self.machine.audio(self.module) {
                 self.tally.sound.get_or_insert_default().add(samples);
             }
+            let stop = self.recovered(stop);
             self.outputs.frame(number, &self.machine, self.module)?;
             self.watch(number)?;
             self.progress.inc(1);
@@ -101,6 +121,21 @@ impl Session<'_> {
             }
         }
         Ok(Stop::Frames)
+    }
+
+    /// Recovers a module that has been in quarantine long enough, if that was asked for.
+    fn recovered(&mut self, stop: Option<Stop>) -> Option<Stop> {
+        let (Some(Stop::Quarantined), Some(after)) = (stop, self.recover_after) else {
+            self.quarantined = 0;
+            return stop;
+        };
+        self.quarantined += 1;
+        if self.quarantined >= after {
+            let recover = Action::Recover { module: self.module.0 };
+            self.machine.queue(recover).expect("the module is there");
+            self.quarantined = 0;
+        }
+        None
     }
 
     fn watch(&self, frame: u64) -> Result<(), Failure> {
@@ -154,6 +189,8 @@ fn report(
         state_hash: session.machine.hash()?.to_string(),
         budget: session.machine.cycles_per_frame(session.module),
         trap: trap.as_ref(),
+        trust: session.machine.trust(session.module),
+        actions: &session.actions,
         seconds,
     };
     if args.json {

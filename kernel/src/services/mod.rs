@@ -6,14 +6,18 @@
 pub(crate) mod asset;
 pub(crate) mod audio;
 pub(crate) mod gfx;
+pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod telemetry;
 
+use crate::caller::Caller;
 use crate::codec::{Reader, RestoreError};
+use crate::policy::Policy;
 use asset::{Asset, Assets};
 use audio::Sound;
 use cartwheel_hostabi::{Capability, CapabilitySet};
 use gfx::{Gfx, VideoMode};
+use kernel::{Host, Memories, Mount};
 use log::Log;
 use telemetry::{FrameFigures, Telemetry};
 
@@ -26,21 +30,32 @@ pub(crate) struct Services {
     pub(crate) sound: Option<Sound>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
+    /// There if the capability `kernel` was declared.
+    pub(crate) host: Option<Host>,
 }
 
 /// What a handler works on. The dispatcher makes it for the module that calls; a handler cannot get at another's.
 pub(crate) struct Context<'k> {
     pub(crate) services: &'k mut Services,
+    pub(crate) caller: &'k mut Caller,
+    pub(crate) policy: &'k Policy,
+    pub(crate) memories: &'k mut Memories,
 }
 
 impl Services {
-    pub(crate) fn new(video: Option<VideoMode>, assets: Vec<Asset>, declared: CapabilitySet) -> Self {
+    pub(crate) fn new(
+        video: Option<VideoMode>,
+        assets: Vec<Asset>,
+        declared: CapabilitySet,
+        mounts: Option<Vec<Mount>>,
+    ) -> Self {
         Services {
             assets: Assets::new(assets),
             gfx: video.map(Gfx::new),
             sound: declared.contains(Capability::Audio).then(Sound::new),
             log: Log::default(),
             telemetry: Telemetry::default(),
+            host: mounts.map(Host::new),
         }
     }
 
@@ -60,6 +75,9 @@ impl Services {
         }
         self.log.end_frame();
         self.telemetry.end_frame(figures);
+        if let Some(host) = &mut self.host {
+            host.end_frame();
+        }
     }
 
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
@@ -72,11 +90,13 @@ impl Services {
         if let Some(sound) = &self.sound {
             sound.save(out);
         }
+        if let Some(host) = &self.host {
+            host.save(out);
+        }
     }
 
     /// Reads everything before it changes anything.
-    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
-        let mut input = Reader(bytes);
+    pub(crate) fn restore(&mut self, mut input: Reader<'_>) -> Result<(), RestoreError> {
         if input.flag()? != self.gfx.is_some() {
             return Err(RestoreError::VideoMode);
         }
@@ -84,6 +104,7 @@ impl Services {
         let log = Log::read(&mut input)?;
         let telemetry = Telemetry::read(&mut input)?;
         let sound = self.sound.as_ref().map(|_| Sound::read(&mut input, &self.assets)).transpose()?;
+        let host = self.host.as_ref().map(|_| Host::read(&mut input)).transpose()?;
         input.end()?;
         if let (Some(gfx), Some(saved)) = (&mut self.gfx, gfx) {
             gfx.restore(&saved);
@@ -93,6 +114,7 @@ impl Services {
         }
         self.log = log;
         self.telemetry = telemetry;
+        self.host = host;
         Ok(())
     }
 
@@ -100,6 +122,7 @@ impl Services {
         let video = self.gfx.as_ref().map(|gfx| ("video", gfx.hash()));
         let sound = self.sound.as_ref().map(|sound| ("sound", sound.hash()));
         let texts = [("log", self.log.hash()), ("telemetry", self.telemetry.hash())];
-        video.into_iter().chain(texts).chain(sound)
+        let host = self.host.as_ref().map(|host| ("kernel", host.hash()));
+        video.into_iter().chain(texts).chain(sound).chain(host)
     }
 }
