@@ -7,6 +7,7 @@
 //! A frame, as the kernel sees it: [`Kernel::open_frame`]; for each module [`Kernel::begin_frame`], any number of
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
+pub mod audit;
 mod codec;
 mod load;
 mod observe;
