@@ -6,6 +6,7 @@ use std::fmt::Write;
 use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
 use serde_json::json;
 
+use crate::audit_log::{AuditLog, hex};
 use crate::failure::Exit;
 
 /// Lines of the guest's log that are kept.
@@ -121,6 +122,8 @@ pub struct Summary<'a> {
     pub trap: Option<&'a TrapReport>,
     /// Wall time.
     pub seconds: f64,
+    /// The log that was kept.
+    pub audit: Option<&'a AuditLog>,
 }
 
 impl Summary<'_> {
@@ -155,6 +158,12 @@ impl Summary<'_> {
         line("allocations", format!("{} objects, {} bytes", grouped(tally.objects), grouped(tally.bytes)));
         if tally.overruns > 0 {
             line("overruns", grouped(tally.overruns));
+        }
+        if let Some(audit) = self.audit {
+            let signed = audit.key.map_or("not signed (--audit-key)".to_owned(), |key| {
+                format!("signed with key {}...", &hex(&key)[..16])
+            });
+            line("audit log", format!("{}, {signed}", audit.path().display()));
         }
         if !tally.log.is_empty() {
             line("log", String::new());
@@ -193,6 +202,7 @@ impl Summary<'_> {
             "collector_cycles": tally.collector,
             "overruns": tally.overruns,
             "frames_per_second": self.frames_per_second(),
+            "audit": self.audit.map(|audit| json!({ "file": audit.path(), "key": audit.key.map(|key| hex(&key)) })),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,
         });

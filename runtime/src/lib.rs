@@ -32,6 +32,7 @@ mod report;
 mod snapshot;
 mod trap;
 
+pub use cartwheel_kernel::audit;
 pub use cartwheel_kernel::{
     Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
     Outcome, Surface, Transport, Usage,

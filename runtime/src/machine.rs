@@ -105,6 +105,11 @@ impl Machine {
         self.kernel.observe(observer);
     }
 
+    /// Lets go of everybody who watches.
+    pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
+        self.kernel.stop_observing()
+    }
+
     fn frame_input(&self, input: &InputFrame) -> FrameInput {
         FrameInput {
             frame: self.frame,

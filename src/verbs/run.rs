@@ -8,6 +8,7 @@ use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
 use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
+use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
@@ -37,6 +38,12 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
     let config = Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
     let mut machine = Machine::new(config);
+    let mut audit = None;
+    if let Some(path) = &args.audit {
+        let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
+        machine.observe(Box::new(auditor));
+        audit = Some(log);
+    }
     let module = machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
@@ -48,6 +55,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         outputs: Outputs::create(args, &machine, module)?,
         watched: args.watch.iter().map(|name| watch::find(&program, name)).collect::<Result<_, _>>()?,
         watch_to_stderr: args.json,
+        audit,
         machine,
         module,
         tally: Tally::default(),
@@ -55,7 +63,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     };
     #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
     let started = Instant::now();
-    let stop = session.run()?;
+    let stop = session.audited_run()?;
     let seconds = started.elapsed().as_secs_f64();
     session.progress.finish_and_clear();
     session.outputs.finish(&session.machine, module, args.scale)?;
@@ -78,14 +86,25 @@ struct Session<'a> {
     watch_to_stderr: bool,
     tally: Tally,
     progress: ProgressBar,
+    audit: Option<AuditLog>,
 }
 
 impl Session<'_> {
+    /// Runs, and ends the audit log however the run ends.
+    fn audited_run(&mut self) -> Result<Stop, Failure> {
+        self.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
+        let stop = self.run();
+        drop(self.machine.stop_observing());
+        self.audit.as_mut().map_or(Ok(()), AuditLog::finish)?;
+        stop
+    }
+
     fn run(&mut self) -> Result<Stop, Failure> {
         self.progress.set_length(self.frames);
         for _ in 0..self.frames {
             let number = self.machine.frame();
             let mut report = self.machine.step(&self.inputs.frame(number))?;
+            self.audit.as_mut().map_or(Ok(()), AuditLog::write)?;
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
             self.outputs.frame(number, &self.machine, self.module)?;
             self.watch(number)?;
@@ -149,6 +168,7 @@ fn report(
         budget: session.machine.cycles_per_frame(session.module),
         trap: trap.as_ref(),
         seconds,
+        audit: session.audit.as_ref(),
     };
     if args.json {
         print::stdout(&summary.json())?;
