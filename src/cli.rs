@@ -263,6 +263,9 @@ pub struct RunArgs {
     /// Write linear memory after the last frame
     #[arg(long, value_name = "FILE")]
     pub dump_memory: Option<PathBuf>,
+    /// Script of statuses that calls get instead of being done, to test how a cartridge handles them
+    #[arg(long, value_name = "FILE")]
+    pub mock: Option<PathBuf>,
     /// Keep an audit log of every syscall
     #[arg(long, value_name = "FILE")]
     pub audit: Option<PathBuf>,

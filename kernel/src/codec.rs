@@ -15,6 +15,10 @@ pub enum RestoreError {
     Value,
     /// There is no such module.
     NoSuchModule,
+    /// The policy that the module was under is none.
+    Policy,
+    /// The module was under another script of statuses, or one of the two under none.
+    Script,
 }
 
 impl fmt::Display for RestoreError {
@@ -25,6 +29,8 @@ impl fmt::Display for RestoreError {
             RestoreError::VideoMode => "saved surface has another size than the module's",
             RestoreError::Value => "saved services have a value out of range",
             RestoreError::NoSuchModule => "no such module",
+            RestoreError::Policy => "saved policy is none",
+            RestoreError::Script => "saved under another script of statuses than this machine's",
         })
     }
 }
@@ -45,6 +51,10 @@ impl<'a> Reader<'a> {
         let (bytes, rest) = self.0.split_first_chunk().ok_or(RestoreError::Truncated)?;
         self.0 = rest;
         Ok(*bytes)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, RestoreError> {
+        self.array().map(|[byte]| byte)
     }
 
     pub(crate) fn u16(&mut self) -> Result<u16, RestoreError> {

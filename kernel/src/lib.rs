@@ -8,21 +8,32 @@
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
 pub mod audit;
+mod caller;
 mod codec;
+mod custody;
+mod late;
 mod load;
 mod observe;
 mod pipeline;
+pub mod policy;
 mod record;
+mod script;
 mod services;
+mod state;
 mod usage;
+mod value;
 
 pub use codec::RestoreError;
+pub use late::{Answer, Answered};
 pub use load::{Import, LoadError, ModuleConfig, ModuleId};
 pub use observe::Observer;
 pub use pipeline::{Binding, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
+pub use script::{MAX_RULES as MAX_SCRIPT_RULES, MAX_SCRIPT_BYTES, Script, ScriptError, ScriptRule};
 pub use services::asset::Asset;
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
+pub use services::kernel::{MAX_ARGS_BYTES, MAX_PROMISES, MEMORY_BYTES, MEMORY_KEYS, Mount};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
 pub use usage::Usage;
+pub use value::{NotValues, Value};

@@ -20,6 +20,7 @@
 //! [`Machine::step`] is the only way in which a machine advances. What it does depends on the machine's state and the
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
+mod action;
 mod codec;
 mod config;
 mod hash;
@@ -32,17 +33,18 @@ mod report;
 mod snapshot;
 mod trap;
 
-pub use cartwheel_kernel::audit;
+pub use action::{Action, ActionError, ActionOutcome, Applied};
 pub use cartwheel_kernel::{
-    Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
-    Outcome, Surface, Transport, Usage,
+    Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
+    Observer, OriginId, Outcome, Script, ScriptError, ScriptRule, Surface, Transport, Usage, Value,
 };
+pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};
 pub use inputs::{InputError, Inputs};
-pub use load::LoadError;
+pub use load::{LoadError, origin_of};
 pub use machine::{Machine, Panic};
 pub use module::Status;
 pub use report::{FrameReport, ModuleReport, SliceEnd};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Surface};
+use cartwheel_kernel::policy::{Policy, Trust};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
+use crate::action::{Action, ActionError, Applied};
 use crate::config::Config;
 use crate::hash::StateHash;
 use crate::input::InputFrame;
@@ -35,6 +37,8 @@ pub struct Machine {
     pub(crate) frame: u64,
     /// Input of the frame before.
     pub(crate) previous: InputFrame,
+    /// What the host does before the next frame. An input, and no part of the state.
+    actions: Vec<Action>,
     panic: Option<Panic>,
 }
 
@@ -52,6 +56,7 @@ impl Machine {
             modules: Vec::new(),
             frame: 0,
             previous: InputFrame::default(),
+            actions: Vec::new(),
             panic: None,
         }
     }
@@ -83,21 +88,84 @@ impl Machine {
         self.check()?;
         let seen = self.frame_input(input);
         self.kernel.open_frame(self.frame);
-        let mut report = FrameReport { frame: self.frame, modules: Default::default() };
-        for module in &mut self.modules {
-            match module.frame(&mut self.kernel, &seen) {
+        let mut report =
+            FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
+        for i in 0..self.modules.len() {
+            match self.modules[i].frame(&mut self.kernel, &seen) {
                 Ok(done) => report.modules.push(done),
-                Err(message) => {
-                    let panic = Panic { frame: self.frame, message };
-                    self.panic = Some(panic.clone());
-                    return Err(panic);
-                }
+                Err(message) => return Err(self.panicked(message)),
             }
         }
         self.kernel.close_frame();
         self.frame += 1;
         self.previous = *input;
         Ok(report)
+    }
+
+    /// Queues something for the host to do at the beginning of the next frame, behind what is queued already. What is
+    /// queued is an input of that frame and no part of the state.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be applied.
+    pub fn queue(&mut self, action: Action) -> Result<(), ActionError> {
+        action.check(self)?;
+        self.actions.push(action);
+        Ok(())
+    }
+
+    fn apply_actions(&mut self) -> Result<Vec<Applied>, Panic> {
+        let mut applied = Vec::new();
+        for action in std::mem::take(&mut self.actions) {
+            applied.push(action.apply(self).map_err(|message| self.panicked(message))?);
+        }
+        Ok(applied)
+    }
+
+    fn panicked(&mut self, message: String) -> Panic {
+        let panic = Panic { frame: self.frame, message };
+        self.panic = Some(panic.clone());
+        panic
+    }
+
+    /// Sets the policy before anything is loaded: what it could never let run is refused then. Once modules run, queue
+    /// [`Action::SetPolicy`].
+    ///
+    /// # Panics
+    ///
+    /// If there is a module.
+    pub fn set_policy(&mut self, policy: Policy) {
+        assert!(self.modules.is_empty(), "the policy is set before modules are loaded");
+        self.kernel.set_policy(policy);
+    }
+
+    /// Sets the script of statuses that calls get instead of being done, before anything is loaded.
+    ///
+    /// # Panics
+    ///
+    /// If there is a module.
+    pub fn set_script(&mut self, script: Option<Arc<Script>>) {
+        assert!(self.modules.is_empty(), "the script is set before modules are loaded");
+        self.kernel.set_script(script);
+    }
+
+    /// The script of statuses, if there is one.
+    pub fn script(&self) -> Option<&Arc<Script>> {
+        self.kernel.script()
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        self.kernel.policy()
+    }
+
+    /// How far a module is trusted.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such module.
+    pub fn trust(&self, module: ModuleId) -> Trust {
+        self.kernel.trust(module).expect("the machine has this module")
     }
 
     /// Adds somebody who watches calls and modules, with no effect on them.
@@ -153,6 +221,7 @@ impl Machine {
     pub fn fork(&self) -> Result<Machine, Panic> {
         let bytes = self.save()?;
         let mut fork = Machine::new(self.config);
+        fork.set_script(self.script().cloned());
         for module in &self.modules {
             fork.load(module.instance.program().clone()).expect("it was loaded before");
         }
@@ -191,7 +260,7 @@ impl Machine {
     ///
     /// Like all that follow: if there is no such module.
     pub fn status(&self, module: ModuleId) -> Status {
-        self.module(module).status()
+        self.module(module).status(&self.kernel)
     }
 
     /// How a module trapped, if it did.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
-use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program};
+use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Script, ScriptError};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::audit_log::AuditLog;
@@ -38,6 +38,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
     let config = Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
     let mut machine = Machine::new(config);
+    machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
     let mut audit = None;
     if let Some(path) = &args.audit {
         let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
@@ -69,6 +70,16 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     session.outputs.finish(&session.machine, module, args.scale)?;
     report(args, &session, &program, stop, seconds)?;
     Ok(stop.exit())
+}
+
+fn read_script(path: &std::path::Path) -> Result<Arc<Script>, Failure> {
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let file = path.display().to_string();
+    let shown = |errors: Vec<ScriptError>| -> Vec<String> {
+        errors.iter().map(|error| error.render("error", &file)).collect()
+    };
+    Script::parse(&text).map(Arc::new).map_err(|errors| Failure::new(shown(errors).join("\n")))
 }
 
 fn read_inputs(path: &std::path::Path) -> Result<Inputs, Failure> {
