@@ -11,6 +11,7 @@ pub mod audit;
 mod caller;
 mod codec;
 mod custody;
+mod engine;
 mod late;
 mod load;
 mod observe;
@@ -24,6 +25,7 @@ mod usage;
 mod value;
 
 pub use codec::RestoreError;
+pub use engine::Engine;
 pub use late::{Answer, Answered};
 pub use load::{Import, LoadError, ModuleConfig, ModuleId};
 pub use observe::Observer;

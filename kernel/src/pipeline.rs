@@ -227,6 +227,27 @@ impl Kernel {
         import: u32,
         guest: &mut G,
     ) -> Result<Option<Status>, Fault> {
+        self.call_by(Transport::Instruction, id, import, guest)
+    }
+
+    /// Makes a call that the host wants itself, in the name of a module and as one of its imports.
+    pub(crate) fn call_from_host<G: Guest>(
+        &mut self,
+        id: ModuleId,
+        import: u32,
+        guest: &mut G,
+    ) -> Result<Option<Status>, Fault> {
+        self.call_by(Transport::Host, id, import, guest)
+    }
+
+    #[inline(always)] // so that the transport is a constant
+    fn call_by<G: Guest>(
+        &mut self,
+        transport: Transport,
+        id: ModuleId,
+        import: u32,
+        guest: &mut G,
+    ) -> Result<Option<Status>, Fault> {
         let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
             return Err(not_loaded(id));
         };
@@ -252,7 +273,7 @@ impl Kernel {
         binding.usage.add(&done);
         let caller = &module.caller;
         if caller.watched || caller.unsettled || verdict.is_some_and(|verdict| verdict != Verdict::Allow) {
-            let call = Call { syscall, verdict, done: &done, fault: result.as_ref().err() };
+            let call = Call { transport, syscall, verdict, done: &done, fault: result.as_ref().err() };
             module.settle(&call, guest, &self.policy, &mut self.watch);
         }
         result.map(|()| done.status)
@@ -322,6 +343,7 @@ fn not_loaded(id: ModuleId) -> Fault {
 
 /// A call that has ended.
 struct Call<'c> {
+    transport: Transport,
     syscall: Syscall,
     verdict: Option<Verdict>,
     done: &'c Completed,
@@ -336,7 +358,10 @@ impl Module {
         if self.caller.watched {
             watch.called(self.record(call, guest));
         }
-        self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
+        // What the host calls is not the module's doing.
+        if call.transport != Transport::Host {
+            self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
+        }
         if call.done.status == Some(Status::Quarantined) {
             self.caller.custody = Custody::Quarantined;
             watch.tell(Some(self.caller.id), Lifecycle::Quarantined);
@@ -360,7 +385,7 @@ impl Module {
             module: self.caller.id,
             origin: self.caller.origin_id,
             syscall: Some(call.syscall),
-            transport: Transport::Instruction,
+            transport: call.transport,
             verdict: call.verdict,
             outcome: Outcome::new(call.done, call.fault),
             cycles: call.done.cycles,

@@ -21,6 +21,7 @@
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
 mod action;
+mod client;
 mod codec;
 mod config;
 mod hash;
@@ -40,6 +41,7 @@ pub use cartwheel_kernel::{
 };
 pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
+pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};
