@@ -211,6 +211,11 @@ void gfx_sprite_sub(const void *pixels, uint32_t pixels_len, int32_t stride, int
 CARTWHEEL_IMPORT("gfx", "text@1")
 void gfx_text(const void *text, uint32_t text_len, int32_t x, int32_t y, int32_t color);
 
+/* As `gfx.text@1`, with glyphs of 8 * scale by 8 * scale pixels, scale 1 to 8; each byte counts
+ * scale * scale times. */
+CARTWHEEL_IMPORT("gfx", "text@2")
+void gfx_text_v2(const void *text, uint32_t text_len, int32_t x, int32_t y, int32_t color, int32_t scale);
+
 /* kernel: The host itself: what it offers, calls by id, names, and a small memory that all modules
  * of an origin share. A call by id is answered at the end of its frame; `spec/policy.md` has the
  * form of its arguments and of its answer. Texts are UTF-8. */

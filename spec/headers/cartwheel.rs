@@ -269,6 +269,13 @@ pub mod gfx {
         unsafe { import::text(text.as_ptr(), text.len() as u32, x, y, color) }
     }
 
+    /// As `gfx.text@1`, with glyphs of 8 * scale by 8 * scale pixels, scale 1 to 8; each byte
+    /// counts scale * scale times.
+    pub fn text_v2(text: &[u8], x: i32, y: i32, color: i32, scale: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::text_v2(text.as_ptr(), text.len() as u32, x, y, color, scale) }
+    }
+
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "gfx"))]
@@ -311,6 +318,8 @@ pub mod gfx {
             pub unsafe fn sprite_sub(pixels: *const u8, pixels_len: u32, stride: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32);
             #[link_name = "text@1"]
             pub unsafe fn text(text: *const u8, text_len: u32, x: i32, y: i32, color: i32);
+            #[link_name = "text@2"]
+            pub unsafe fn text_v2(text: *const u8, text_len: u32, x: i32, y: i32, color: i32, scale: i32);
         }
     }
 }
