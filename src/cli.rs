@@ -36,6 +36,8 @@ pub enum Verb {
     Info(InfoArgs),
     /// Run a cartridge without a window and say what came out
     Run(Box<RunArgs>),
+    /// Verify, show or export the audit log of a run
+    Audit(AuditArgs),
     /// Show the syscalls that cartridges can make, or make a header file of them
     Syscalls(SyscallsArgs),
     /// Look at a policy before anything runs under it
@@ -94,6 +96,82 @@ pub struct InfoArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel run game.cart --audit game.audit --audit-key audit.key
+  cartwheel audit verify game.audit --key audit.key.pub
+  cartwheel audit show game.audit --syscall gfx.rect --frame 10
+  cartwheel audit export game.audit | jq 'select(.verdict == \"deny\")'")]
+pub struct AuditArgs {
+    /// What to do with the log
+    #[command(subcommand)]
+    pub verb: AuditVerb,
+}
+
+/// What to do with an audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditVerb {
+    /// Check that all of a log is as it was written; otherwise name the first bad entry
+    Verify(AuditVerifyArgs),
+    /// Show the calls of a log, a line each
+    Show(AuditShowArgs),
+    /// Write a log as JSON, a line per call, event and head
+    Export(AuditExportArgs),
+}
+
+/// Arguments of `audit verify`.
+#[derive(Debug, Args)]
+pub struct AuditVerifyArgs {
+    /// Audit log
+    pub file: PathBuf,
+    /// Public key that has to have signed it: its file, or its 64 digits
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Accept a log that ends early, like that of a run that was killed
+    #[arg(long)]
+    pub incomplete: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `audit show`.
+#[derive(Debug, Args)]
+pub struct AuditShowArgs {
+    /// Audit log
+    pub file: PathBuf,
+    /// Only the calls of a frame
+    #[arg(long, value_name = "N")]
+    pub frame: Option<u64>,
+    /// Only the calls of a module
+    #[arg(long, value_name = "N")]
+    pub module: Option<u32>,
+    /// Only the calls of a syscall
+    #[arg(long, value_name = "ID")]
+    pub syscall: Option<String>,
+    /// Only the calls that the policy refused, or would have
+    #[arg(long)]
+    pub refused: bool,
+    /// Show so many at most
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Print JSON, a line each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `audit export`.
+#[derive(Debug, Args)]
+pub struct AuditExportArgs {
+    /// Audit log
+    pub file: PathBuf,
+    /// File to write, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Arguments of `syscalls`.
@@ -249,6 +327,15 @@ pub struct RunArgs {
     /// Write linear memory after the last frame
     #[arg(long, value_name = "FILE")]
     pub dump_memory: Option<PathBuf>,
+    /// Script of statuses that calls get instead of being done, to test how a cartridge handles them
+    #[arg(long, value_name = "FILE")]
+    pub mock: Option<PathBuf>,
+    /// Keep an audit log of every syscall
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
+    /// Key that signs the audit log; it is made if there is no such file, and FILE.pub with its public key
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    pub audit_key: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,

@@ -1,5 +1,6 @@
 //! The command `cartwheel`: one file per verb in `verbs/`, what they share beside it.
 
+mod audit_log;
 mod cli;
 mod failure;
 mod files;
@@ -52,6 +53,7 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Audit(args) => verbs::audit::run(&args),
         Verb::Syscalls(args) => verbs::syscalls::run(&args),
         Verb::Policy { verb } => verbs::policy::run(&verb),
         Verb::Exec(args) => verbs::exec::run(&args),

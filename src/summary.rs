@@ -7,6 +7,7 @@ use cartwheel_runtime::policy::{MAX_SCORE, Trust};
 use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
 use serde_json::json;
 
+use crate::audit_log::{AuditLog, hex};
 use crate::failure::Exit;
 use crate::sound::Loudness;
 
@@ -140,6 +141,8 @@ pub struct Summary<'a> {
     pub actions: &'a [(u64, String)],
     /// Wall time.
     pub seconds: f64,
+    /// The log that was kept.
+    pub audit: Option<&'a AuditLog>,
 }
 
 impl Summary<'_> {
@@ -187,6 +190,12 @@ impl Summary<'_> {
         for (frame, action) in self.actions {
             line("action", format!("frame {frame}: {action}"));
         }
+        if let Some(audit) = self.audit {
+            let signed = audit.key.map_or("not signed (--audit-key)".to_owned(), |key| {
+                format!("signed with key {}...", &hex(&key)[..16])
+            });
+            line("audit log", format!("{}, {signed}", audit.path().display()));
+        }
         if !tally.log.is_empty() {
             line("log", String::new());
         }
@@ -232,6 +241,7 @@ impl Summary<'_> {
             "sound_peak": tally.sound.map(|sound| sound.peak),
             "sound_rms": tally.sound.map(|sound| sound.rms()),
             "frames_per_second": self.frames_per_second(),
+            "audit": self.audit.map(|audit| json!({ "file": audit.path(), "key": audit.key.map(|key| hex(&key)) })),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,
         });

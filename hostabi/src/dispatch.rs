@@ -128,6 +128,29 @@ impl std::fmt::Display for Verdict {
     }
 }
 
+/// What becomes of a call whose arguments are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// Its handler runs.
+    Run,
+    /// It does not run: its status is DENIED, or it traps if its row has none.
+    Deny,
+    /// It does not run, its status is QUARANTINED, and its module is suspended.
+    Quarantine,
+    /// It does not run, and returns this status. Only for rows with a status.
+    Answer(Status),
+}
+
+impl From<Verdict> for Ruling {
+    fn from(verdict: Verdict) -> Ruling {
+        match verdict {
+            Verdict::Allow => Ruling::Run,
+            Verdict::Deny => Ruling::Deny,
+            Verdict::Quarantine => Ruling::Quarantine,
+        }
+    }
+}
+
 macro_rules! returns {
     () => { () };
     ($kind:ty) => { $kind };
@@ -162,7 +185,7 @@ macro_rules! define {
 
         impl<T: $(handlers::$Domain +)*> Handlers for T {}
 
-        /// Validates the arguments of a call, asks `judge` for the verdict, runs the handler if the call may run,
+        /// Validates the arguments of a call, asks `judge` what becomes of the call, runs the handler if the call may run,
         /// charges the cost and writes the results.
         ///
         /// A refused call is charged the base of its cost. Its results are 0 and null but for the status; without a
@@ -176,7 +199,7 @@ macro_rules! define {
             handlers: &mut H,
             guest: &mut G,
             done: &mut Completed,
-            judge: impl FnOnce(&mut G) -> Verdict,
+            judge: impl FnOnce(&mut G) -> Ruling,
         ) -> Result<(), Fault> {
             match syscall {
                 $($(Syscall::$variant => {
@@ -190,9 +213,9 @@ macro_rules! define {
                         #[allow(unused_assignments)]
                         { slot += <$kind as ParamKind>::SLOTS.len(); }
                     )*
-                    let verdict = judge(guest);
-                    if verdict != Verdict::Allow {
-                        return refuse(Syscall::$variant, verdict, guest, done);
+                    let ruling = judge(guest);
+                    if ruling != Ruling::Run {
+                        return refuse(Syscall::$variant, ruling, guest, done);
                     }
                     run(Syscall::$variant, guest, done, |guest, done| {
                         let mut call = Call { guest, units: 0, bytes: 0, objects: 0 };
@@ -245,19 +268,24 @@ fn trapped(syscall: Syscall, guest: &mut dyn Guest, done: &mut Completed, fault:
     Err(fault)
 }
 
-/// A call that the policy does not let run.
+/// A call that does not run, because of the policy or of a script.
 #[cold]
 fn refuse(
     syscall: Syscall,
-    verdict: Verdict,
+    ruling: Ruling,
     guest: &mut dyn Guest,
     done: &mut Completed,
 ) -> Result<(), Fault> {
     let row = syscall.info();
-    if verdict == Verdict::Deny && !row.has_status() {
-        return trapped(syscall, guest, done, SyscallTrap::Denied.into());
-    }
-    let status = if verdict == Verdict::Deny { Status::Denied } else { Status::Quarantined };
+    let status = match ruling {
+        Ruling::Deny if !row.has_status() => {
+            return trapped(syscall, guest, done, SyscallTrap::Denied.into());
+        }
+        Ruling::Deny => Status::Denied,
+        Ruling::Quarantine => Status::Quarantined,
+        Ruling::Answer(status) => status,
+        Ruling::Run => Status::Ok,
+    };
     *done = Completed { status: Some(status), cycles: row.cost.base.into(), ..Completed::default() };
     guest.charge(done.cycles);
     for (slot, ty) in row.result_slots.iter().enumerate() {

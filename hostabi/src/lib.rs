@@ -6,6 +6,7 @@
 
 mod capability;
 mod catalogue;
+pub mod client;
 mod cost;
 mod dispatch;
 mod docs;
@@ -24,7 +25,7 @@ pub use catalogue::{
     SyscallInfo, reused_ids,
 };
 pub use cost::{Cost, Mode, Unit};
-pub use dispatch::{Call, Completed, Handlers, Verdict, dispatch};
+pub use dispatch::{Call, Completed, Handlers, Ruling, Verdict, dispatch};
 pub use docs::syscalls_chapter;
 pub use fault::{Fault, SyscallTrap};
 pub use guest::{Guest, NoRoom, Object, ObjectKind, RootId};

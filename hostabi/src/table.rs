@@ -169,6 +169,9 @@ macro_rules! for_each_syscall {
                 GfxText text "gfx.text@1" (text: Span, x: i32, y: i32, color: i32) -> ()
                     Gfx [] [] 20 + (20 / 1 Byte) Immediate
                     "Draws UTF-8 text in the built-in 8 by 8 font; byte 10 starts a new line, what is not printable ASCII is a box.";
+                GfxText2 text2 "gfx.text@2" (text: Span, x: i32, y: i32, color: i32, scale: i32) -> ()
+                    Gfx [] [BadArgument] 20 + (20 / 1 Byte) Immediate
+                    "As `gfx.text@1`, with glyphs of 8 * scale by 8 * scale pixels, scale 1 to 8; each byte counts scale * scale times.";
                 GfxTextBytes text_bytes "gfx.text_bytes@1" (text: Bytes, x: i32, y: i32, color: i32) -> ()
                     Gfx [] [] 20 + (20 / 1 Byte) Immediate
                     "As `gfx.text`, with the text in a byte string.";

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use cartwheel_hostabi::{Capability, CapabilitySet, Syscall, Verdict};
+use cartwheel_hostabi::{Capability, CapabilitySet, Ruling, Syscall, Verdict};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::{Reader, RestoreError};
 use crate::load::ModuleId;
 use crate::policy::{Custody, MAX_SCORE, Policy, Trust, TrustLevel, Who};
 use crate::record::{CallRecord, OriginId};
+use crate::script::Reading;
 use crate::usage::Usage;
 
 /// The module that calls, as the pipeline sees it.
@@ -33,6 +34,8 @@ pub(crate) struct Caller {
     pub(crate) records: Vec<CallRecord>,
     /// What late-bound calls came to in the frame.
     pub(crate) late: Vec<(Syscall, Usage)>,
+    /// Its way through the script of statuses, if there is one.
+    pub(crate) script: Option<Reading>,
 }
 
 impl Caller {
@@ -59,6 +62,7 @@ impl Caller {
             outdated: false,
             records: Vec::new(),
             late: Vec::new(),
+            script: None,
         }
     }
 
@@ -74,6 +78,16 @@ impl Caller {
     /// True if a syscall can be called: its capability is declared, and what it works on is there.
     pub(crate) fn has(&self, capability: Capability) -> bool {
         self.declared.contains(capability) && (capability != Capability::Gfx || self.video)
+    }
+
+    /// True if a script has something to say about a syscall.
+    pub(crate) fn is_scripted(&self, syscall: Syscall) -> bool {
+        self.script.as_ref().is_some_and(|reading| reading.script.names(syscall))
+    }
+
+    /// Counts a call for the script. Gives what the script makes of it, if the policy lets it run.
+    pub(crate) fn scripted(&mut self, syscall: Syscall) -> Ruling {
+        self.script.as_mut().and_then(|reading| reading.call(syscall)).map_or(Ruling::Run, Ruling::Answer)
     }
 
     /// Counts a violation and lowers the score.

@@ -17,6 +17,8 @@ pub enum RestoreError {
     NoSuchModule,
     /// The policy that the module was under is none.
     Policy,
+    /// The module was under another script of statuses, or one of the two under none.
+    Script,
 }
 
 impl fmt::Display for RestoreError {
@@ -28,6 +30,7 @@ impl fmt::Display for RestoreError {
             RestoreError::Value => "saved services have a value out of range",
             RestoreError::NoSuchModule => "no such module",
             RestoreError::Policy => "saved policy is none",
+            RestoreError::Script => "saved under another script of statuses than this machine's",
         })
     }
 }

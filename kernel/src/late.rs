@@ -2,7 +2,7 @@
 
 use cartwheel_hostabi::{
     Completed, Fault, Guest, NoRoom, Object, ObjectKind, RootId, SlotType, Status, Syscall, SyscallInfo,
-    SyscallTrap, dispatch, resolve,
+    SyscallTrap, Verdict, dispatch, resolve,
 };
 use smallvec::SmallVec;
 
@@ -93,12 +93,13 @@ fn run(
     guest: &mut dyn Guest,
 ) -> Result<Answered, Fault> {
     let compiled = context.policy.compile(context.caller.who(), row);
+    let scripted = context.caller.scripted(row.syscall);
     let mut guest = LateGuest::new(guest, values, row);
     let (mut done, mut verdict) = (Completed::default(), None);
     let result = dispatch(row.syscall, context, &mut guest, &mut done, |guest| {
         let (decided, effective) = compiled.judge(guest);
         verdict = Some(decided);
-        effective
+        if effective == Verdict::Allow { scripted } else { effective.into() }
     });
     let caller = &mut *context.caller;
     let place = caller.late.iter().position(|(syscall, _)| *syscall == row.syscall);

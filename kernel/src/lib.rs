@@ -7,26 +7,31 @@
 //! A frame, as the kernel sees it: [`Kernel::open_frame`]; for each module [`Kernel::begin_frame`], any number of
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
+pub mod audit;
 mod caller;
 mod codec;
 mod custody;
+mod engine;
 mod late;
 mod load;
 mod observe;
 mod pipeline;
 pub mod policy;
 mod record;
+mod script;
 mod services;
 mod state;
 mod usage;
 mod value;
 
 pub use codec::RestoreError;
+pub use engine::Engine;
 pub use late::{Answer, Answered};
 pub use load::{Import, LoadError, ModuleConfig, ModuleId};
 pub use observe::Observer;
 pub use pipeline::{Binding, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
+pub use script::{MAX_RULES as MAX_SCRIPT_RULES, MAX_SCRIPT_BYTES, Script, ScriptError, ScriptRule};
 pub use services::asset::Asset;
 pub use services::audio::{INSTRUMENTS, SAMPLE_RATE, SAMPLES_PER_FRAME, VOICES};
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};

@@ -4,9 +4,11 @@
 //! index into the module's bindings, validation of the arguments, the verdict, the handler, counting, and telling
 //! the observers.
 
+use std::sync::Arc;
+
 use cartwheel_hostabi::{
-    Capability, CapabilitySet, Completed, Fault, Guest, SlotType, Status, Syscall, SyscallTrap, Verdict,
-    dispatch,
+    Capability, CapabilitySet, Completed, Fault, Guest, Ruling, SlotType, Status, Syscall, SyscallTrap,
+    Verdict, dispatch,
 };
 
 use crate::caller::Caller;
@@ -14,6 +16,7 @@ use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts};
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
+use crate::script::{Reading, Script};
 use crate::services::gfx::Surface;
 use crate::services::kernel::Memories;
 use crate::services::log::LogLine;
@@ -48,7 +51,7 @@ impl Module {
         self.rules =
             self.bindings.iter().map(|binding| policy.compile(who, binding.syscall.info())).collect();
         for (binding, rule) in self.bindings.iter_mut().zip(&self.rules) {
-            binding.free = rule.is_free();
+            binding.free = rule.is_free() && !self.caller.is_scripted(binding.syscall);
         }
     }
 }
@@ -59,6 +62,7 @@ pub struct Kernel {
     pub(crate) policy: Policy,
     pub(crate) memories: Memories,
     pub(crate) watch: Watch,
+    script: Option<Arc<Script>>,
 }
 
 impl Default for Kernel {
@@ -68,6 +72,7 @@ impl Default for Kernel {
             policy: Policy::built_in(),
             memories: Memories::new(),
             watch: Watch::default(),
+            script: None,
         }
     }
 }
@@ -114,6 +119,16 @@ impl Kernel {
         std::mem::take(&mut self.watch.observers)
     }
 
+    /// Sets the script of statuses for modules that are loaded from here on.
+    pub fn set_script(&mut self, script: Option<Arc<Script>>) {
+        self.script = script;
+    }
+
+    /// The script of statuses, if there is one.
+    pub fn script(&self) -> Option<&Arc<Script>> {
+        self.script.as_ref()
+    }
+
     /// Tells the observers what happened to a module outside the kernel.
     pub fn tell(&mut self, module: ModuleId, what: Lifecycle) {
         self.watch.tell(Some(module), what);
@@ -122,6 +137,11 @@ impl Kernel {
     /// Begins a frame of the machine, before those of its modules.
     pub fn open_frame(&mut self, frame: u64) {
         self.watch.frame = frame;
+        if self.script.is_some() {
+            let readings =
+                self.modules.iter_mut().flatten().filter_map(|module| module.caller.script.as_mut());
+            readings.for_each(|reading| reading.frame = frame);
+        }
     }
 
     /// Ends a frame of the machine, after those of its modules.
@@ -178,6 +198,7 @@ impl Kernel {
         let level = config.level.unwrap_or(TrustLevel::Unverified);
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
         caller.watch(!self.watch.observers.is_empty());
+        caller.script = self.script.clone().map(Reading::new);
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
         self.modules[index] = Some(module);
@@ -204,6 +225,27 @@ impl Kernel {
         import: u32,
         guest: &mut G,
     ) -> Result<Option<Status>, Fault> {
+        self.call_by(Transport::Instruction, id, import, guest)
+    }
+
+    /// Makes a call that the host wants itself, in the name of a module and as one of its imports.
+    pub(crate) fn call_from_host<G: Guest>(
+        &mut self,
+        id: ModuleId,
+        import: u32,
+        guest: &mut G,
+    ) -> Result<Option<Status>, Fault> {
+        self.call_by(Transport::Host, id, import, guest)
+    }
+
+    #[inline(always)] // so that the transport is a constant
+    fn call_by<G: Guest>(
+        &mut self,
+        transport: Transport,
+        id: ModuleId,
+        import: u32,
+        guest: &mut G,
+    ) -> Result<Option<Status>, Fault> {
         let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
             return Err(not_loaded(id));
         };
@@ -212,6 +254,7 @@ impl Kernel {
         };
         let Binding { syscall, free, .. } = *binding;
         let (mut done, mut verdict) = (Completed::default(), None);
+        let scripted = if free { Ruling::Run } else { module.caller.scripted(syscall) };
         let mut context = Context {
             services: &mut module.services,
             caller: &mut module.caller,
@@ -223,11 +266,11 @@ impl Kernel {
             let (decided, effective) =
                 if free { (Verdict::Allow, Verdict::Allow) } else { rules[import as usize].judge(guest) };
             verdict = Some(decided);
-            effective
+            if effective == Verdict::Allow { scripted } else { effective.into() }
         });
         binding.usage.add(&done);
         if module.caller.unsettled || !free {
-            let call = Call { syscall, verdict, done: &done, fault: result.as_ref().err() };
+            let call = Call { transport, syscall, verdict, done: &done, fault: result.as_ref().err() };
             module.settle(&call, guest, &self.policy, &mut self.watch);
         }
         result.map(|()| done.status)
@@ -304,6 +347,7 @@ fn not_loaded(id: ModuleId) -> Fault {
 
 /// A call that has ended.
 struct Call<'c> {
+    transport: Transport,
     syscall: Syscall,
     verdict: Option<Verdict>,
     done: &'c Completed,
@@ -318,7 +362,10 @@ impl Module {
         if self.caller.watched {
             watch.called(self.record(call, guest));
         }
-        self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
+        // What the host calls is not the module's doing.
+        if call.transport != Transport::Host {
+            self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
+        }
         if call.done.status == Some(Status::Quarantined) {
             self.caller.custody = Custody::Quarantined;
             watch.tell(Some(self.caller.id), Lifecycle::Quarantined);
@@ -343,7 +390,7 @@ impl Module {
             module: self.caller.id,
             origin: self.caller.origin_id,
             syscall: Some(call.syscall),
-            transport: Transport::Instruction,
+            transport: call.transport,
             verdict: call.verdict,
             outcome: Outcome::new(call.done, call.fault),
             argument: invalid_argument(call.syscall, call.verdict, guest),

@@ -11,10 +11,17 @@ use crate::pipeline::{Kernel, Module};
 use crate::policy::Policy;
 use crate::services::kernel::Memory;
 
+/// Begins a state in which a script has counted calls. Any other begins with 0 or 1.
+const SCRIPTED: u8 = 2;
+
 impl Kernel {
     /// Appends everything that can influence a later call of a module, as portable bytes.
     pub fn save(&self, id: ModuleId, out: &mut Vec<u8>) {
         let Some(module) = self.module(id) else { return };
+        if let Some(script) = &module.caller.script {
+            out.push(SCRIPTED);
+            script.save(out);
+        }
         let plain = self.is_plain(module);
         out.push((!plain).into());
         if !plain {
@@ -34,6 +41,15 @@ impl Kernel {
     pub fn restore(&mut self, id: ModuleId, bytes: &[u8]) -> Result<(), RestoreError> {
         let mut input = Reader(bytes);
         let module = self.module(id).ok_or(RestoreError::NoSuchModule)?;
+        let scripted = bytes.first() == Some(&SCRIPTED);
+        let counted = match &module.caller.script {
+            Some(script) if scripted => {
+                input.u8()?;
+                Some(script.read(&mut input)?)
+            }
+            None if !scripted => None,
+            _ => return Err(RestoreError::Script),
+        };
         let (mut trust, mut policy) = (module.caller.fresh(), None);
         if input.flag()? {
             trust = Caller::read(&mut input)?;
@@ -52,6 +68,9 @@ impl Kernel {
         };
         module.services.restore(input)?;
         (module.caller.trust, module.caller.custody) = trust;
+        if let (Some(script), Some(counted)) = (&mut module.caller.script, counted) {
+            script.restore(counted);
+        }
         if let Some(memory) = memory {
             self.memories.insert(module.caller.origin.clone(), memory);
         }
@@ -70,7 +89,8 @@ impl Kernel {
         self.module(id).into_iter().flat_map(|module| {
             let memory = self.memory_of(module).map(|memory| ("memory of the origin", memory.hash()));
             let policy = (!self.is_plain(module)).then(|| ("policy", self.policy_hash(module)));
-            module.services.hashes().chain(memory).chain(policy)
+            let script = module.caller.script.as_ref().map(|script| ("script", script.hash()));
+            module.services.hashes().chain(memory).chain(policy).chain(script)
         })
     }
 

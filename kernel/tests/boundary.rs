@@ -293,3 +293,27 @@ fn modules_do_not_share_anything() {
     assert!(rig.kernel.surface(ModuleId(1)).is_none());
     assert_eq!(rig.kernel.usage(MODULE).calls, 0);
 }
+
+// covers ABI-4
+#[test]
+fn two_versions_of_a_syscall_work_side_by_side() {
+    let mut rig = rig();
+    assert_ne!(resolve("gfx.text"), resolve("gfx.text@2"));
+    assert_eq!(resolve("gfx.text").map(|row| row.id), Some("gfx.text@1"));
+    rig.guest.memory[0] = b'!';
+    rig.call("gfx.text", &[0, 1, 0, 0, 1]);
+    let small = rig.pixels();
+    rig.call("gfx.clear", &[0]);
+    rig.call("gfx.text.v2", &[0, 1, 0, 0, 1, 1]);
+    assert_eq!(rig.pixels(), small);
+    rig.call("gfx.clear", &[0]);
+    rig.call("gfx.text@2", &[0, 1, 0, 0, 1, 2]);
+    let large = rig.pixels();
+    // The surface has 8 by 8 pixels: a quarter of the large glyph.
+    for (place, &pixel) in large.iter().enumerate() {
+        let (x, y) = (place % 8, place / 8);
+        assert_eq!(pixel, small[y / 2 * 8 + x / 2], "{x}, {y}");
+    }
+    let calls = |id: &str| rig.kernel.bindings(MODULE)[resolve(id).expect(id).syscall as usize].usage.calls;
+    assert_eq!((calls("gfx.text@1"), calls("gfx.text@2")), (1, 2));
+}

@@ -16,12 +16,41 @@ const HEIGHT: u16 = 28;
 /// A call that draws.
 #[derive(Clone, Debug)]
 enum Shape {
-    Pixel { x: i32, y: i32 },
-    Rect { x: i32, y: i32, width: i32, height: i32, fill: bool },
-    Circle { x: i32, y: i32, radius: i32, fill: bool },
-    Line { from: (i32, i32), to: (i32, i32) },
-    Sprite { sheet: Sheet, x: i32, y: i32, transparent: i32, flags: i32 },
-    Text { text: Vec<u8>, x: i32, y: i32 },
+    Pixel {
+        x: i32,
+        y: i32,
+    },
+    Rect {
+        x: i32,
+        y: i32,
+        width: i32,
+        height: i32,
+        fill: bool,
+    },
+    Circle {
+        x: i32,
+        y: i32,
+        radius: i32,
+        fill: bool,
+    },
+    Line {
+        from: (i32, i32),
+        to: (i32, i32),
+    },
+    Sprite {
+        sheet: Sheet,
+        x: i32,
+        y: i32,
+        transparent: i32,
+        flags: i32,
+    },
+    /// Scale 0 stands for the version without one.
+    Text {
+        text: Vec<u8>,
+        x: i32,
+        y: i32,
+        scale: i32,
+    },
 }
 
 /// A part of a picture in memory.
@@ -109,11 +138,13 @@ impl Shape {
                     Some(&pixel) => Touch::Drawn(pixel),
                 }
             }
-            Shape::Text { ref text, x, y } => {
+            Shape::Text { ref text, x, y, scale } => {
+                let scale = i128::from(scale.max(1));
                 let text = String::from_utf8_lossy(text);
                 let hit = text.split('\n').zip(0..).any(|(line, row)| {
                     line.chars().zip(0..).any(|(character, column): (char, i128)| {
-                        let (dx, dy) = (px - wide(x) - 8 * column, py - wide(y) - 8 * row);
+                        let (dx, dy) = (px - wide(x), py - wide(y));
+                        let (dx, dy) = (dx.div_euclid(scale) - 8 * column, dy.div_euclid(scale) - 8 * row);
                         (0..8).contains(&dx)
                             && (0..8).contains(&dy)
                             && glyph(character)[dy as usize] & (0x80 >> dx) != 0
@@ -155,8 +186,11 @@ impl Shape {
                 let args = [&[0, len, stride][..], &part, &[x, y, transparent, flags]].concat();
                 ("gfx.sprite_sub", sheet.pixels.clone(), args)
             }
-            Shape::Text { ref text, x, y } => {
+            Shape::Text { ref text, x, y, scale: 0 } => {
                 ("gfx.text", text.clone(), vec![0, text.len() as i32, x, y, color])
+            }
+            Shape::Text { ref text, x, y, scale } => {
+                ("gfx.text@2", text.clone(), vec![0, text.len() as i32, x, y, color, scale])
             }
         }
     }
@@ -236,7 +270,7 @@ fn shape() -> impl Strategy<Value = Shape> {
             transparent,
             flags
         }),
-        (text(), place()).prop_map(|(text, (x, y))| Shape::Text { text, x, y }),
+        (text(), place(), 0..=8).prop_map(|(text, (x, y), scale)| Shape::Text { text, x, y, scale }),
     ]
 }
 
@@ -291,7 +325,9 @@ proptest! {
             prop_assert!(rig.pixels() == expected, "{id} drew other pixels");
             match &shape {
                 // Charged by the byte, whatever is visible of it.
-                Shape::Text { text, .. } => work = text.len() as u64,
+                Shape::Text { text, scale, .. } => {
+                    work = text.len() as u64 * (*scale).max(1).pow(2) as u64;
+                }
                 Shape::Pixel { .. } => work = 0,
                 Shape::Circle { .. } => work = rows.len() as u64,
                 _ => {}

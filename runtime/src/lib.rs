@@ -21,6 +21,7 @@
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
 mod action;
+mod client;
 mod codec;
 mod config;
 mod hash;
@@ -35,12 +36,14 @@ mod snapshot;
 mod trap;
 
 pub use action::{Action, ActionError, ActionOutcome, Applied};
-pub use cartwheel_kernel::policy;
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
-    Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Surface, Transport, Usage, Value,
+    Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Surface,
+    Transport, Usage, Value,
 };
+pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
+pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
 pub use host_call::{HOST_CALLER_NAME, HostCaller};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cartwheel_kernel::policy::{Policy, Trust};
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Surface};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -139,6 +139,21 @@ impl Machine {
         self.kernel.set_policy(policy);
     }
 
+    /// Sets the script of statuses that calls get instead of being done, before anything is loaded.
+    ///
+    /// # Panics
+    ///
+    /// If there is a module.
+    pub fn set_script(&mut self, script: Option<Arc<Script>>) {
+        assert!(self.modules.is_empty(), "the script is set before modules are loaded");
+        self.kernel.set_script(script);
+    }
+
+    /// The script of statuses, if there is one.
+    pub fn script(&self) -> Option<&Arc<Script>> {
+        self.kernel.script()
+    }
+
     /// The policy.
     pub fn policy(&self) -> &Policy {
         self.kernel.policy()
@@ -156,6 +171,11 @@ impl Machine {
     /// Adds somebody who watches calls and modules, with no effect on them.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
         self.kernel.observe(observer);
+    }
+
+    /// Lets go of everybody who watches.
+    pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
+        self.kernel.stop_observing()
     }
 
     fn frame_input(&self, input: &InputFrame) -> FrameInput {
@@ -201,6 +221,7 @@ impl Machine {
     pub fn fork(&self) -> Result<Machine, Panic> {
         let bytes = self.save()?;
         let mut fork = Machine::new(self.config);
+        fork.set_script(self.script().cloned());
         for module in &self.modules {
             fork.load(module.instance.program().clone()).expect("it was loaded before");
         }

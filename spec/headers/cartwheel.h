@@ -336,6 +336,104 @@ void gfx_sprite_sub(const void *pixels, uint32_t pixels_len, int32_t stride, int
 CARTWHEEL_IMPORT("gfx", "text@1")
 void gfx_text(const void *text, uint32_t text_len, int32_t x, int32_t y, int32_t color);
 
+/* As `gfx.text@1`, with glyphs of 8 * scale by 8 * scale pixels, scale 1 to 8; each byte counts
+ * scale * scale times. */
+CARTWHEEL_IMPORT("gfx", "text@2")
+void gfx_text_v2(const void *text, uint32_t text_len, int32_t x, int32_t y, int32_t color, int32_t scale);
+
+/* kernel: The host itself: what it offers, calls by id, names, and a small memory that all modules
+ * of an origin share. A call by id is answered at the end of its frame; `spec/policy.md` has the
+ * form of its arguments and of its answer. Texts are UTF-8. */
+enum kernel_status {
+    KERNEL_NOT_FOUND = 16, /* There is no such thing. */
+    KERNEL_TOO_SMALL = 17, /* The span is too small; nothing was written. */
+    KERNEL_BAD_KEY = 18, /* A key has 1 to 64 bytes; nothing was remembered. */
+    KERNEL_BAD_NAME = 19, /* The name is no UTF-8 text of at most 255 bytes, or leads above the root. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} KernelDescribe;
+
+/* Writes the signature and the capability of a syscall, as in `gfx.pixel_get@1 (i32, i32) -> i32,
+ * i32 gfx`, and gives the length. Besides OK: NOT_FOUND, TOO_SMALL. */
+CARTWHEEL_IMPORT("kernel", "describe@1")
+KernelDescribe kernel_describe(const void *id, uint32_t id_len, void *text, uint32_t text_len);
+
+typedef struct {
+    int32_t status;
+    int32_t promise;
+} KernelExec;
+
+/* Calls a syscall by its id, which costs what it costs on top; at most 64 answers can wait to be
+ * polled. Traps if `args` are no encoded values. Besides OK: QUOTA. */
+CARTWHEEL_IMPORT("kernel", "exec@1")
+KernelExec kernel_exec(const void *id, uint32_t id_len, const void *args, uint32_t args_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} KernelList;
+
+/* Writes the id of a syscall that this host offers, counted from 0 in the order of the ids, and
+ * gives the length. Besides OK: NOT_FOUND, TOO_SMALL. */
+CARTWHEEL_IMPORT("kernel", "list@1")
+KernelList kernel_list(int32_t index, void *id, uint32_t id_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} KernelMemoryGet;
+
+/* Writes the value that the origin remembers for a key, and gives the length. Besides OK:
+ * NOT_FOUND, TOO_SMALL. */
+CARTWHEEL_IMPORT("kernel", "memory_get@1")
+KernelMemoryGet kernel_memory_get(const void *key, uint32_t key_len, void *value, uint32_t value_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} KernelMemoryList;
+
+/* Writes a key that the origin remembers, counted from 0 in ascending order of the keys, and gives
+ * the length. Besides OK: NOT_FOUND, TOO_SMALL. */
+CARTWHEEL_IMPORT("kernel", "memory_list@1")
+KernelMemoryList kernel_memory_list(int32_t index, void *key, uint32_t key_len);
+
+/* Forgets a key. Besides OK: NOT_FOUND. */
+CARTWHEEL_IMPORT("kernel", "memory_remove@1")
+int32_t kernel_memory_remove(const void *key, uint32_t key_len);
+
+/* Remembers a value for a key of 1 to 64 bytes; at most 64 keys, and 16 KiB of keys and values.
+ * Besides OK: BAD_KEY, QUOTA. */
+CARTWHEEL_IMPORT("kernel", "memory_set@1")
+int32_t kernel_memory_set(const void *key, uint32_t key_len, const void *value, uint32_t value_len);
+
+/* Gives back its argument. */
+CARTWHEEL_IMPORT("kernel", "ping@1")
+int64_t kernel_ping(int64_t value);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} KernelPoll;
+
+/* Writes the answer to a call by id, gives its length and forgets it. TOO_SMALL leaves it where it
+ * is. Besides OK: PENDING, NOT_FOUND, TOO_SMALL. */
+CARTWHEEL_IMPORT("kernel", "poll@1")
+KernelPoll kernel_poll(int32_t promise, void *answer, uint32_t answer_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} KernelResolve;
+
+/* Writes what a name stands for, as the mount with the longest prefix says, and gives the length; a
+ * name that does not begin with `/` is below `base`. Besides OK: BAD_NAME, TOO_SMALL. */
+CARTWHEEL_IMPORT("kernel", "resolve@1")
+KernelResolve kernel_resolve(const void *name, uint32_t name_len, const void *base, uint32_t base_len, void *text, uint32_t text_len);
+
 /* log: Lines of text for people. Not for guests with this header, because they take or give
  * handles: log.write_bytes@1. */
 enum log_status {

@@ -482,6 +482,13 @@ pub mod gfx {
         unsafe { import::text(text.as_ptr(), text.len() as u32, x, y, color) }
     }
 
+    /// As `gfx.text@1`, with glyphs of 8 * scale by 8 * scale pixels, scale 1 to 8; each byte
+    /// counts scale * scale times.
+    pub fn text_v2(text: &[u8], x: i32, y: i32, color: i32, scale: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::text_v2(text.as_ptr(), text.len() as u32, x, y, color, scale) }
+    }
+
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "gfx"))]
@@ -524,6 +531,188 @@ pub mod gfx {
             pub unsafe fn sprite_sub(pixels: *const u8, pixels_len: u32, stride: i32, src_x: i32, src_y: i32, width: i32, height: i32, x: i32, y: i32, transparent: i32, flags: i32);
             #[link_name = "text@1"]
             pub unsafe fn text(text: *const u8, text_len: u32, x: i32, y: i32, color: i32);
+            #[link_name = "text@2"]
+            pub unsafe fn text_v2(text: *const u8, text_len: u32, x: i32, y: i32, color: i32, scale: i32);
+        }
+    }
+}
+
+/// The host itself: what it offers, calls by id, names, and a small memory that all modules of an
+/// origin share. A call by id is answered at the end of its frame; `spec/policy.md` has the form of
+/// its arguments and of its answer. Texts are UTF-8.
+pub mod kernel {
+    use super::Status;
+    /// There is no such thing.
+    pub const NOT_FOUND: Status = 16;
+    /// The span is too small; nothing was written.
+    pub const TOO_SMALL: Status = 17;
+    /// A key has 1 to 64 bytes; nothing was remembered.
+    pub const BAD_KEY: Status = 18;
+    /// The name is no UTF-8 text of at most 255 bytes, or leads above the root.
+    pub const BAD_NAME: Status = 19;
+
+    /// What `describe` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Describe {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `exec` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Exec {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `promise`.
+        pub promise: i32,
+    }
+
+    /// What `list` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct List {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `memory_get` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct MemoryGet {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `memory_list` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct MemoryList {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `poll` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Poll {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `resolve` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Resolve {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// Writes the signature and the capability of a syscall, as in `gfx.pixel_get@1 (i32, i32) ->
+    /// i32, i32 gfx`, and gives the length. Besides OK: NOT_FOUND, TOO_SMALL.
+    pub fn describe(id: &[u8], text: &mut [u8]) -> Describe {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::describe(id.as_ptr(), id.len() as u32, text.as_mut_ptr(), text.len() as u32) }
+    }
+
+    /// Calls a syscall by its id, which costs what it costs on top; at most 64 answers can wait to
+    /// be polled. Traps if `args` are no encoded values. Besides OK: QUOTA.
+    pub fn exec(id: &[u8], args: &[u8]) -> Exec {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::exec(id.as_ptr(), id.len() as u32, args.as_ptr(), args.len() as u32) }
+    }
+
+    /// Writes the id of a syscall that this host offers, counted from 0 in the order of the ids,
+    /// and gives the length. Besides OK: NOT_FOUND, TOO_SMALL.
+    pub fn list(index: i32, id: &mut [u8]) -> List {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::list(index, id.as_mut_ptr(), id.len() as u32) }
+    }
+
+    /// Writes the value that the origin remembers for a key, and gives the length. Besides OK:
+    /// NOT_FOUND, TOO_SMALL.
+    pub fn memory_get(key: &[u8], value: &mut [u8]) -> MemoryGet {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::memory_get(key.as_ptr(), key.len() as u32, value.as_mut_ptr(), value.len() as u32) }
+    }
+
+    /// Writes a key that the origin remembers, counted from 0 in ascending order of the keys, and
+    /// gives the length. Besides OK: NOT_FOUND, TOO_SMALL.
+    pub fn memory_list(index: i32, key: &mut [u8]) -> MemoryList {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::memory_list(index, key.as_mut_ptr(), key.len() as u32) }
+    }
+
+    /// Forgets a key. Besides OK: NOT_FOUND.
+    pub fn memory_remove(key: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::memory_remove(key.as_ptr(), key.len() as u32) }
+    }
+
+    /// Remembers a value for a key of 1 to 64 bytes; at most 64 keys, and 16 KiB of keys and
+    /// values. Besides OK: BAD_KEY, QUOTA.
+    pub fn memory_set(key: &[u8], value: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::memory_set(key.as_ptr(), key.len() as u32, value.as_ptr(), value.len() as u32) }
+    }
+
+    /// Gives back its argument.
+    pub fn ping(value: i64) -> i64 {
+        import::ping(value)
+    }
+
+    /// Writes the answer to a call by id, gives its length and forgets it. TOO_SMALL leaves it
+    /// where it is. Besides OK: PENDING, NOT_FOUND, TOO_SMALL.
+    pub fn poll(promise: i32, answer: &mut [u8]) -> Poll {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::poll(promise, answer.as_mut_ptr(), answer.len() as u32) }
+    }
+
+    /// Writes what a name stands for, as the mount with the longest prefix says, and gives the
+    /// length; a name that does not begin with `/` is below `base`. Besides OK: BAD_NAME,
+    /// TOO_SMALL.
+    pub fn resolve(name: &[u8], base: &[u8], text: &mut [u8]) -> Resolve {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::resolve(name.as_ptr(), name.len() as u32, base.as_ptr(), base.len() as u32, text.as_mut_ptr(), text.len() as u32) }
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "kernel"))]
+        unsafe extern "C" {
+            #[link_name = "describe@1"]
+            pub unsafe fn describe(id: *const u8, id_len: u32, text: *mut u8, text_len: u32) -> super::Describe;
+            #[link_name = "exec@1"]
+            pub unsafe fn exec(id: *const u8, id_len: u32, args: *const u8, args_len: u32) -> super::Exec;
+            #[link_name = "list@1"]
+            pub unsafe fn list(index: i32, id: *mut u8, id_len: u32) -> super::List;
+            #[link_name = "memory_get@1"]
+            pub unsafe fn memory_get(key: *const u8, key_len: u32, value: *mut u8, value_len: u32) -> super::MemoryGet;
+            #[link_name = "memory_list@1"]
+            pub unsafe fn memory_list(index: i32, key: *mut u8, key_len: u32) -> super::MemoryList;
+            #[link_name = "memory_remove@1"]
+            pub unsafe fn memory_remove(key: *const u8, key_len: u32) -> Status;
+            #[link_name = "memory_set@1"]
+            pub unsafe fn memory_set(key: *const u8, key_len: u32, value: *const u8, value_len: u32) -> Status;
+            #[link_name = "ping@1"]
+            pub safe fn ping(value: i64) -> i64;
+            #[link_name = "poll@1"]
+            pub unsafe fn poll(promise: i32, answer: *mut u8, answer_len: u32) -> super::Poll;
+            #[link_name = "resolve@1"]
+            pub unsafe fn resolve(name: *const u8, name_len: u32, base: *const u8, base_len: u32, text: *mut u8, text_len: u32) -> super::Resolve;
         }
     }
 }

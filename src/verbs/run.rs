@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
-use cartwheel_runtime::{Action, Config, Inputs, Machine, ModuleId, Program};
+use cartwheel_runtime::{Action, Config, Inputs, Machine, ModuleId, Program, Script, ScriptError};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
+use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
@@ -39,6 +40,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(policy) = policy.clone() {
         machine.set_policy(policy);
     }
+    machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
+    let mut audit = None;
+    if let Some(path) = &args.audit {
+        let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
+        machine.observe(Box::new(auditor));
+        audit = Some(log);
+    }
     let module = machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
@@ -60,6 +68,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         outputs: Outputs::create(args, &machine, module)?,
         watched: args.watch.iter().map(|name| watch::find(&program, name)).collect::<Result<_, _>>()?,
         watch_to_stderr: args.json,
+        audit,
         machine,
         module,
         recover_after: args.recover_after,
@@ -70,12 +79,22 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     };
     #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
     let started = Instant::now();
-    let stop = session.run()?;
+    let stop = session.audited_run()?;
     let seconds = started.elapsed().as_secs_f64();
     session.progress.finish_and_clear();
     session.outputs.finish(&session.machine, module, args.scale)?;
     report(args, &session, &program, stop, seconds)?;
     Ok(stop.exit())
+}
+
+fn read_script(path: &std::path::Path) -> Result<Arc<Script>, Failure> {
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let file = path.display().to_string();
+    let shown = |errors: Vec<ScriptError>| -> Vec<String> {
+        errors.iter().map(|error| error.render("error", &file)).collect()
+    };
+    Script::parse(&text).map(Arc::new).map_err(|errors| Failure::new(shown(errors).join("\n")))
 }
 
 fn read_inputs(path: &std::path::Path) -> Result<Inputs, Failure> {
@@ -99,15 +118,26 @@ struct Session<'a> {
     watch_to_stderr: bool,
     tally: Tally,
     progress: ProgressBar,
+    audit: Option<AuditLog>,
 }
 
 impl Session<'_> {
+    /// Runs, and ends the audit log however the run ends.
+    fn audited_run(&mut self) -> Result<Stop, Failure> {
+        self.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
+        let stop = self.run();
+        drop(self.machine.stop_observing());
+        self.audit.as_mut().map_or(Ok(()), AuditLog::finish)?;
+        stop
+    }
+
     fn run(&mut self) -> Result<Stop, Failure> {
         self.progress.set_length(self.frames);
         for _ in 0..self.frames {
             let number = self.machine.frame();
             let mut report = self.machine.step(&self.inputs.frame(number))?;
             self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
+            self.audit.as_mut().map_or(Ok(()), AuditLog::write)?;
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
             if let Some(samples) = self.machine.audio(self.module) {
                 self.tally.sound.get_or_insert_default().add(samples);
@@ -192,6 +222,7 @@ fn report(
         trust: session.machine.trust(session.module),
         actions: &session.actions,
         seconds,
+        audit: session.audit.as_ref(),
     };
     if args.json {
         print::stdout(&summary.json())?;

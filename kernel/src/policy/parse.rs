@@ -32,7 +32,7 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    fn new(text: &str, place: usize, message: impl Into<String>) -> PolicyError {
+    pub(crate) fn new(text: &str, place: usize, message: impl Into<String>) -> PolicyError {
         let place = (0..=place.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
         let before = &text[..place];
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);

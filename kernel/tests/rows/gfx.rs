@@ -50,6 +50,10 @@ pub const CASES: &[Case] = &[
     trap(SyscallTrap::BadArgument, "gfx.sprite_sub@1", |_| ints([0, 64, 4, -1, 0, 2, 1, 0, 0, -1, 0])),
     trap(SyscallTrap::BadArgument, "gfx.sprite_sub@1", |_| ints([0, 64, 4, 0, -1, 2, 1, 0, 0, -1, 0])),
     trap(SyscallTrap::OutOfBoundsSpan, "gfx.text@1", |rig| beyond(rig, &[], &[0, 0, 0])),
+    trap(SyscallTrap::OutOfBoundsSpan, "gfx.text@2", |rig| beyond(rig, &[], &[0, 0, 0, 1])),
+    trap(SyscallTrap::BadArgument, "gfx.text@2", |_| ints([0, 1, 0, 0, 0, 0])),
+    trap(SyscallTrap::BadArgument, "gfx.text@2", |_| ints([0, 1, 0, 0, 0, 9])),
+    trap(SyscallTrap::BadArgument, "gfx.text@2", |_| ints([0, 1, 0, 0, 0, -1])),
     trap(SyscallTrap::NullHandle, "gfx.text_bytes@1", |_| handle_first(Object::NULL, &[0, 0, 0])),
     trap(SyscallTrap::WrongKind, "gfx.text_bytes@1", |rig| handle_first(other(rig), &[0, 0, 0])),
 ];

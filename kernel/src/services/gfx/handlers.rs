@@ -1,6 +1,6 @@
 //! The syscalls of the domain: arguments in, one drawing function, pixels counted.
 
-use cartwheel_hostabi::{Bytes, Call, Fault, Span, Status, handlers};
+use cartwheel_hostabi::{Bytes, Call, Fault, Span, Status, SyscallTrap, handlers};
 
 use super::sprite::{self, Picture, Style};
 use super::{Gfx, shapes, text};
@@ -23,6 +23,11 @@ impl Gfx {
     fn text(&mut self, text: &[u8], x: i32, y: i32, color: i32) {
         let (x, y) = self.place(x, y);
         text::draw(&mut self.canvas, text, x, y, color as u8);
+    }
+
+    fn large_text(&mut self, text: &[u8], x: i32, y: i32, color: i32, scale: u8) {
+        let (x, y) = self.place(x, y);
+        text::draw_large(&mut self.canvas, text, x, y, color as u8, scale);
     }
 }
 
@@ -300,6 +305,24 @@ impl handlers::Gfx for Context<'_> {
     fn text(&mut self, call: &mut Call<'_>, text: Span, x: i32, y: i32, color: i32) -> Result<(), Fault> {
         self.gfx()?.0.text(call.span(text)?, x, y, color);
         call.work(text.len.into());
+        Ok(())
+    }
+
+    fn text2(
+        &mut self,
+        call: &mut Call<'_>,
+        text: Span,
+        x: i32,
+        y: i32,
+        color: i32,
+        scale: i32,
+    ) -> Result<(), Fault> {
+        let scale = match scale {
+            1..=8 => scale as u8,
+            _ => return Err(SyscallTrap::BadArgument.into()),
+        };
+        self.gfx()?.0.large_text(call.span(text)?, x, y, color, scale);
+        call.work(u64::from(text.len) * u64::from(scale) * u64::from(scale));
         Ok(())
     }
 

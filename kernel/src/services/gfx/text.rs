@@ -8,13 +8,47 @@ const SIZE: i64 = 8;
 
 /// Draws UTF-8 text. A malformed sequence is drawn as one character that is not in the font.
 pub(super) fn draw(canvas: &mut Canvas, text: &[u8], x: i64, y: i64, color: u8) {
+    each_glyph(text, |glyph, column, row| {
+        draw_glyph(canvas, glyph, x + column * SIZE, y + row * SIZE, color);
+    });
+}
+
+/// As [`draw`], with squares of `scale` by `scale` pixels for each pixel.
+pub(super) fn draw_large(canvas: &mut Canvas, text: &[u8], x: i64, y: i64, color: u8, scale: u8) {
+    if scale == 1 {
+        return draw(canvas, text, x, y, color);
+    }
+    let scale = i64::from(scale);
+    let size = SIZE * scale;
+    each_glyph(text, |glyph, column, row| {
+        let (left, top) = (x + column * size, y + row * size);
+        if canvas.visible(left, top, left + size, top + size).is_none() {
+            return;
+        }
+        for (y, bits) in (0..SIZE).zip(glyph) {
+            let (top, mut rest, mut x) = (top + y * scale, *bits, 0);
+            while rest != 0 {
+                let gap = i64::from(rest.leading_zeros());
+                rest <<= gap;
+                let ink = i64::from(rest.leading_ones());
+                let from = left + (x + gap) * scale;
+                canvas.fill(from, top, from + ink * scale, top + scale, color);
+                rest = rest.checked_shl(ink as u32).unwrap_or(0);
+                x += gap + ink;
+            }
+        }
+    });
+}
+
+/// Gives the glyphs of a text with their columns and rows.
+fn each_glyph(text: &[u8], mut draw: impl FnMut(&Glyph, i64, i64)) {
     let (mut column, mut row) = (0, 0);
     let mut put = |character: char| {
         if character == '\n' {
             (column, row) = (0, row + 1);
             return;
         }
-        draw_glyph(canvas, glyph(character), x + column * SIZE, y + row * SIZE, color);
+        draw(glyph(character), column, row);
         column += 1;
     };
     for chunk in text.utf8_chunks() {
