@@ -32,7 +32,7 @@ fn call(number: u64, frame: u64) -> CallRecord {
         frame,
         module: ModuleId(number as u32 % 3),
         origin: OriginId(7),
-        syscall: (n % 7 != 0).then(|| CATALOGUE[n % CATALOGUE.len()].syscall),
+        syscall: (!n.is_multiple_of(7)).then(|| CATALOGUE[n % CATALOGUE.len()].syscall),
         transport: Transport::ALL[n % Transport::ALL.len()],
         verdict: verdicts[n % verdicts.len()],
         outcome: outcomes[n % outcomes.len()],
