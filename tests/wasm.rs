@@ -45,6 +45,8 @@ fn a_call_takes_as_many_slices_as_it_needs() {
     let sliced = call(&place, &["lib.wasm", "fib", "15", "--slice", "100"]);
     assert_eq!((&whole["results"], &sliced["results"]), (&json!([610]), &json!([610])));
     assert_eq!((&whole["slices"], &whole["cycles"]), (&json!(1), &sliced["cycles"]));
+    let longest = call(&place, &["lib.wasm", "fib", "15", "--slice", "18446744073709551615"]);
+    assert_eq!((&longest["slices"], &longest["cycles"]), (&json!(1), &sliced["cycles"]));
     let (cycles, slices) =
         (sliced["cycles"].as_u64().expect("cycles"), sliced["slices"].as_u64().expect("slices"));
     assert!(slices >= cycles / 100 && slices <= cycles / 100 + 1, "{sliced}");
