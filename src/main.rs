@@ -57,6 +57,7 @@ fn run() -> Result<Exit, Failure> {
         Verb::Syscalls(args) => verbs::syscalls::run(&args),
         Verb::Policy { verb } => verbs::policy::run(&verb),
         Verb::Exec(args) => verbs::exec::run(&args),
+        Verb::Call(args) => verbs::call::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

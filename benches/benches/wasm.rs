@@ -1,48 +1,44 @@
-//! The same WebAssembly files here and in the peers.
+//! Translated WebAssembly beside wasmi: the same modules, built from C, and the time that translating takes.
 
-use std::hint::black_box;
-use std::sync::Arc;
-
-use cartwheel_assembler::wasm;
+use cartwheel_assembler::wasm::{Options, translate};
 use cartwheel_benches::{call_run, instance};
 use cartwheel_vm::Program;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// A kernel compiled from C: `run` takes a size and returns a number that must be equal everywhere.
-struct Kernel {
-    name: &'static str,
-    wasm: &'static [u8],
-    size: u32,
-}
-
-macro_rules! kernel {
-    ($name:literal, $size:literal) => {
-        Kernel { name: $name, wasm: include_bytes!(concat!("../kernels/c/", $name, ".wasm")), size: $size }
+macro_rules! kernels {
+    ($($name:literal $size:literal),* $(,)?) => {
+        &[$(($name, $size, include_bytes!(concat!("../kernels/c/", $name, ".wasm")))),*]
     };
 }
 
-const KERNELS: &[Kernel] = &[
-    kernel!("fib", 27),
-    kernel!("sieve", 1_000_000),
-    kernel!("nbody", 20_000),
-    kernel!("mandelbrot", 128),
-    kernel!("matmul", 96),
-    kernel!("sha256", 2_000),
-    kernel!("switch", 100_000),
-    kernel!("quicksort", 100_000),
-    kernel!("blitter", 5_000),
-    kernel!("list", 20),
-];
+/// Name, argument of `run`, module.
+const KERNELS: &[(&str, u32, &[u8])] = kernels! {
+    "fib" 27,
+    "sieve" 2,
+    "nbody" 20_000,
+    "mandelbrot" 100,
+    "matmul" 2,
+    "sha256" 1_000,
+    "switch" 200_000,
+    "quicksort" 4,
+    "blit" 10_000,
+    "list" 20,
+};
 
-fn program(wasm: &[u8]) -> Arc<Program> {
-    let cart = wasm::translate(wasm, &wasm::Options::default()).expect("kernels can be translated");
-    Program::new(cart).expect("what is translated can be verified")
+/// Cycles of a slice that never ends.
+const UNLIMITED: u64 = 1 << 62;
+
+/// Functions of the module whose translation is measured, which is then about 200 kB long.
+const FUNCTIONS: usize = 1_400;
+
+fn engine(fuel: bool) -> wasmi::Engine {
+    let mut config = wasmi::Config::default();
+    config.consume_fuel(fuel);
+    wasmi::Engine::new(&config)
 }
 
 fn wasmi_run(wasm: &[u8], fuel: bool) -> (wasmi::Store<()>, wasmi::TypedFunc<i32, i32>) {
-    let mut config = wasmi::Config::default();
-    config.consume_fuel(fuel);
-    let engine = wasmi::Engine::new(&config);
+    let engine = engine(fuel);
     let module = wasmi::Module::new(&engine, wasm).expect("kernels are valid modules");
     let mut store = wasmi::Store::new(&engine, ());
     if fuel {
@@ -54,82 +50,70 @@ fn wasmi_run(wasm: &[u8], fuel: bool) -> (wasmi::Store<()>, wasmi::TypedFunc<i32
     (store, run)
 }
 
-fn wasmtime_run(wasm: &[u8]) -> (wasmtime::Store<()>, wasmtime::TypedFunc<i32, i32>) {
-    let mut config = wasmtime::Config::new();
-    config.consume_fuel(true);
-    let engine = wasmtime::Engine::new(&config).expect("a good configuration");
-    let module = wasmtime::Module::new(&engine, wasm).expect("kernels are valid modules");
-    let mut store = wasmtime::Store::new(&engine, ());
-    store.set_fuel(u64::MAX).expect("fuel is on");
-    let instance = wasmtime::Instance::new(&mut store, &module, &[]).expect("kernels import nothing");
-    let run = instance.get_typed_func(&mut store, "run").expect("kernels export run");
-    (store, run)
-}
-
 fn kernels(c: &mut Criterion) {
-    for &Kernel { name, wasm, size } in KERNELS {
-        let mut group = c.benchmark_group(name);
-        group.sample_size(20);
-
-        let program = program(wasm);
+    for &(name, size, wasm) in KERNELS {
+        let mut group = c.benchmark_group(format!("wasm/{name}"));
+        group.sample_size(10);
+        let cart = translate(wasm, &Options::default()).expect("kernels are valid modules");
+        let program = Program::new(cart).expect("the translator's code is valid");
+        // A call leaves its memory behind, so every machine makes the same calls.
+        let (expected, cycles) = call_run(&mut instance(&program), size, UNLIMITED);
+        assert_eq!(
+            (expected, cycles),
+            call_run(&mut instance(&program), size, 10_000),
+            "slices change nothing"
+        );
         let mut ours = instance(&program);
-        let (expected, cycles) = call_run(&mut ours, size, u64::MAX >> 1);
-        let sliced = call_run(&mut instance(&program), size, 10_000);
-        assert_eq!((expected, cycles), sliced, "{name}: slices change nothing");
-        group.throughput(criterion::Throughput::Elements(cycles));
-        group.bench_function("cartwheel", |b| b.iter(|| call_run(&mut ours, size, u64::MAX >> 1)));
-
-        for (peer, fuel) in [("wasmi, fuel", true), ("wasmi", false)] {
+        group.throughput(Throughput::Elements(cycles));
+        group.bench_function("cartwheel", |b| b.iter(|| call_run(&mut ours, size, UNLIMITED)));
+        for (title, fuel) in [("wasmi, fuel", true), ("wasmi", false)] {
             let (mut store, run) = wasmi_run(wasm, fuel);
             let mut call = || run.call(&mut store, size as i32).expect("kernels do not trap") as u32;
             assert_eq!(call(), expected, "{name} in both machines");
-            group.bench_function(peer, |b| b.iter(&mut call));
+            group.bench_function(title, |b| b.iter(&mut call));
         }
-        let (mut store, run) = wasmtime_run(wasm);
-        let mut call = || run.call(&mut store, size as i32).expect("kernels do not trap") as u32;
-        assert_eq!(call(), expected, "{name} in both machines");
-        group.bench_function("wasmtime, fuel", |b| b.iter(&mut call));
         group.finish();
     }
 }
 
-/// A module of about 200 kB: the code of the kernels, over and over.
-fn large_module() -> Vec<u8> {
-    let mut text = String::from("(module (memory 1)\n");
-    for i in 0..1_500 {
+/// A module of functions with loops, branches, memory accesses and calls.
+fn large() -> Vec<u8> {
+    let mut text = String::from("(module (memory 1) (func $f0 (param i32 i32) (result i32) (local.get 0))");
+    for i in 1..FUNCTIONS {
+        let callee = i / 2;
         text += &format!(
-            "(func $f{i} (param $n i32) (param $x f64) (result i32) (local $i i32) (local $sum f64)
-              (block $done (loop $next
-                (br_if $done (i32.ge_s (local.get $i) (local.get $n)))
-                (if (i32.and (local.get $i) (i32.const {mask}))
-                  (then (local.set $sum (f64.add (local.get $sum) (f64.mul (local.get $x) (f64.load offset={offset} (local.get $i))))))
-                  (else (i32.store offset={offset} (local.get $i) (i32.xor (local.get $n) (i32.const {i})))))
-                (local.set $i (i32.add (local.get $i) (i32.const 8)))
-                (br $next)))
-              (i32.add (i32.trunc_sat_f64_s (local.get $sum)) (call $f{callee} (local.get $i) (local.get $x))))\n",
-            mask = 1 << (i % 20),
-            offset = i * 8,
-            callee = (i * 7 + 3) % 1_500,
+            "(func $f{i} (export \"f{i}\") (param $n i32) (param $p i32) (result i32) (local $sum i32) (local $x f64)
+                (block $out (loop $again
+                    (br_if $out (i32.ge_s (local.get $sum) (local.get $n)))
+                    (local.set $sum (i32.add (local.get $sum) (i32.load offset={i} (local.get $p))))
+                    (if (i32.and (local.get $sum) (i32.const 3))
+                        (then (i32.store (i32.add (local.get $p) (i32.const 8)) (call $f{callee} (local.get $sum) (i32.const {i}))))
+                        (else (local.set $x (f64.add (f64.mul (local.get $x) (f64.const 0.5)) (f64.convert_i32_s (local.get $sum))))))
+                    (local.set $p (i32.add (local.get $p) (i32.const 4)))
+                    (br $again)))
+                (i32.xor (local.get $sum) (i32.trunc_sat_f64_s (local.get $x))))"
         );
     }
-    text += "(export \"run\" (func $f0)))";
-    wat::parse_str(&text).expect("valid text")
+    wat::parse_str(text + ")").expect("good text")
 }
 
 fn translation(c: &mut Criterion) {
-    let module = large_module();
-    let mut group = c.benchmark_group(format!("translate a module of {} kB", module.len() / 1000));
+    let wasm = large();
+    let mut group = c.benchmark_group("wasm/translation");
     group.sample_size(20);
-    group.throughput(criterion::Throughput::Bytes(module.len() as u64));
-    group.bench_function("cartwheel, verified", |b| b.iter(|| program(black_box(&module))));
-    group.bench_function("cartwheel, verified and instantiated", |b| {
-        b.iter(|| instance(&program(black_box(&module))))
+    group.throughput(Throughput::Bytes(wasm.len() as u64));
+    group.bench_function("cartwheel, translated and verified", |b| {
+        b.iter(|| {
+            cartwheel_vm::verify(&translate(&wasm, &Options::default()).expect("valid")).expect("valid")
+        });
+    });
+    group.bench_function("cartwheel, translated", |b| {
+        b.iter(|| translate(&wasm, &Options::default()).expect("valid"))
     });
     let mut config = wasmi::Config::default();
-    config.consume_fuel(true);
-    config.compilation_mode(wasmi::CompilationMode::Eager);
+    config.consume_fuel(true).compilation_mode(wasmi::CompilationMode::Eager);
     let engine = wasmi::Engine::new(&config);
-    group.bench_function("wasmi, eager", |b| b.iter(|| wasmi::Module::new(&engine, black_box(&module[..]))));
+    group.bench_function("wasmi, eager", |b| b.iter(|| wasmi::Module::new(&engine, &wasm).expect("valid")));
     group.finish();
 }
 

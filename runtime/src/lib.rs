@@ -21,6 +21,7 @@
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
 mod action;
+mod call;
 mod client;
 mod codec;
 mod config;
@@ -36,6 +37,7 @@ mod snapshot;
 mod trap;
 
 pub use action::{Action, ActionError, ActionOutcome, Applied};
+pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
     Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Surface,

@@ -2,6 +2,7 @@
 
 pub mod asm;
 pub mod audit;
+pub mod call;
 pub mod completions;
 pub mod disasm;
 pub mod exec;

@@ -23,7 +23,7 @@ const DEFAULT_FRAMES: u64 = 600;
 
 /// Runs a cartridge.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    let loaded = project::load(&args.cartridge)?;
+    let loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
     let path = loaded.path.clone();
     let program = loaded.verify()?;
     let entry = &program.cartridge().manifest.entry;

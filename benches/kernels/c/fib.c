@@ -1,4 +1,10 @@
-// Calls: the naive Fibonacci recursion.
-static int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+// Calls: Fibonacci numbers by recursion.
+#include "kernel.h"
 
-int run(int n) { return fib(n); }
+__attribute__((noinline)) static int fib(int n) {
+    return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
+
+RUN {
+    return fib(n);
+}

@@ -1,24 +1,31 @@
-// Dependent loads: a list of 50,000 nodes in a scattered order is walked n times.
-typedef struct Node {
-    struct Node *next;
+// Latency of memory: follows a list of 65,536 links in random order, n rounds.
+#include "kernel.h"
+
+enum { COUNT = 65536 };
+static struct node {
+    struct node *next;
     int value;
-} Node;
+} nodes[COUNT];
+static int order[COUNT];
 
-enum { NODES = 50000 };
-
-static Node nodes[NODES];
-
-int run(int n) {
-    // 7919 and the number of nodes have no common factor, so every node is reached.
-    int at = 0;
-    for (int i = 0; i < NODES; i++) {
-        int next = (at + 7919) % NODES;
-        nodes[at].next = i == NODES - 1 ? 0 : &nodes[next];
-        nodes[at].value = i;
-        at = next;
+RUN {
+    u32 state = 1;
+    for (int i = 0; i < COUNT; i++)
+        order[i] = i;
+    for (int i = COUNT - 1; i > 0; i--) {
+        int j = (int)(next_random(&state) % (u32)(i + 1)), t = order[i];
+        order[i] = order[j];
+        order[j] = t;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        nodes[order[i]].next = &nodes[order[(i + 1) % COUNT]];
+        nodes[order[i]].value = i;
     }
     int sum = 0;
-    for (int i = 0; i < n; i++)
-        for (Node *node = nodes; node; node = node->next) sum = sum * 3 + node->value;
+    struct node *at = nodes;
+    for (int i = 0; i < n * COUNT; i++) {
+        sum += at->value ^ i;
+        at = at->next;
+    }
     return sum;
 }

@@ -1,18 +1,19 @@
-// binary64, a chain of dependent operations: the set on a grid of n by n, 100 rounds at most.
-int run(int n) {
+// Binary64 in a chain of dependent operations: n lines of the Mandelbrot set.
+#include "kernel.h"
+
+RUN {
     int sum = 0;
-    for (int row = 0; row < n; row++) {
-        for (int column = 0; column < n; column++) {
-            double cx = 3.0 * column / n - 2.0, cy = 2.0 * row / n - 1.0;
-            double x = 0, y = 0;
-            int round = 0;
-            while (round < 100 && x * x + y * y <= 4.0) {
-                double next = x * x - y * y + cx;
-                y = 2 * x * y + cy;
-                x = next;
-                round++;
+    for (int line = 0; line < n; line++) {
+        double y0 = (line % 200 - 100) / 80.0;
+        for (int column = 0; column < 200; column++) {
+            double x0 = (column - 140) / 80.0, x = 0, y = 0;
+            int i = 0;
+            for (; i < 100 && x * x + y * y <= 4; i++) {
+                double t = x * x - y * y + x0;
+                y = 2 * x * y + y0;
+                x = t;
             }
-            sum += round;
+            sum += i;
         }
     }
     return sum;

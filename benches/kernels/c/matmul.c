@@ -1,19 +1,23 @@
-// binary64 loads and stores: the product of two matrices of n by n, at most 128.
-static double a[128 * 128], b[128 * 128], c[128 * 128];
+// Binary64 loads and sums: a product of matrices of 96 by 96, n times.
+#include "kernel.h"
 
-int run(int n) {
-    for (int i = 0; i < n * n; i++) {
-        a[i] = i % 7 - 3;
-        b[i] = i % 5 - 2;
-    }
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            double sum = 0;
-            for (int k = 0; k < n; k++) sum += a[i * n + k] * b[k * n + j];
-            c[i * n + j] = sum;
+enum { SIZE = 96 };
+static double a[SIZE][SIZE], b[SIZE][SIZE], c[SIZE][SIZE];
+
+RUN {
+    for (int i = 0; i < SIZE; i++)
+        for (int j = 0; j < SIZE; j++)
+            a[i][j] = i - j * 0.5, b[i][j] = i * 0.25 + j;
+    for (int round = 0; round < n; round++) {
+        for (int i = 0; i < SIZE; i++) {
+            for (int j = 0; j < SIZE; j++) {
+                double sum = 0;
+                for (int k = 0; k < SIZE; k++)
+                    sum += a[i][k] * b[k][j];
+                c[i][j] = sum;
+            }
         }
+        a[round % SIZE][0] += 1;
     }
-    double trace = 0;
-    for (int i = 0; i < n; i++) trace += c[i * n + i];
-    return (int)trace;
+    return (int)c[SIZE / 2][SIZE / 3];
 }

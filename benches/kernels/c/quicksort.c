@@ -1,31 +1,34 @@
-// Recursion, loads and comparisons: n numbers, at most 200,000, are sorted.
-static int numbers[200000];
+// Branches that nobody can foresee: sorts 20,000 numbers n times.
+#include "kernel.h"
 
-static void sort(int low, int high) {
-    while (low < high) {
-        int pivot = numbers[low + (high - low) / 2], i = low, j = high;
+enum { COUNT = 20000 };
+static int values[COUNT];
+
+static void sort(int *first, int *last) {
+    while (first < last) {
+        int pivot = first[(last - first) / 2], *i = first, *j = last;
         while (i <= j) {
-            while (numbers[i] < pivot) i++;
-            while (numbers[j] > pivot) j--;
+            while (*i < pivot) i++;
+            while (*j > pivot) j--;
             if (i <= j) {
-                int swap = numbers[i];
-                numbers[i++] = numbers[j];
-                numbers[j--] = swap;
+                int t = *i;
+                *i++ = *j;
+                *j-- = t;
             }
         }
-        sort(low, j);
-        low = i;
+        sort(first, j);
+        first = i;
     }
 }
 
-int run(int n) {
-    unsigned seed = 12345;
-    for (int i = 0; i < n; i++) {
-        seed = seed * 1664525 + 1013904223;
-        numbers[i] = seed >> 1;
+RUN {
+    u32 state = 1;
+    int sum = 0;
+    for (int round = 0; round < n; round++) {
+        for (int i = 0; i < COUNT; i++)
+            values[i] = (int)next_random(&state);
+        sort(values, values + COUNT - 1);
+        sum += values[COUNT / 2] ^ values[COUNT / 3];
     }
-    sort(0, n - 1);
-    int check = 0;
-    for (int i = 0; i < n; i++) check = check * 31 + numbers[i];
-    return check;
+    return sum;
 }
