@@ -15,6 +15,8 @@ pub enum RestoreError {
     Value,
     /// There is no such module.
     NoSuchModule,
+    /// The module's quotas are others.
+    Limits,
 }
 
 impl fmt::Display for RestoreError {
@@ -24,6 +26,7 @@ impl fmt::Display for RestoreError {
             RestoreError::TrailingBytes => "saved services go on too long",
             RestoreError::VideoMode => "saved surface has another size than the module's",
             RestoreError::Value => "saved services have a value out of range",
+            RestoreError::Limits => "saved services have other quotas than the module's",
             RestoreError::NoSuchModule => "no such module",
         })
     }
@@ -45,6 +48,10 @@ impl<'a> Reader<'a> {
         let (bytes, rest) = self.0.split_first_chunk().ok_or(RestoreError::Truncated)?;
         self.0 = rest;
         Ok(*bytes)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, RestoreError> {
+        self.array().map(|[byte]| byte)
     }
 
     pub(crate) fn u16(&mut self) -> Result<u16, RestoreError> {

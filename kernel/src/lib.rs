@@ -8,20 +8,29 @@
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
 mod codec;
+pub mod host;
 mod load;
 mod observe;
 mod pipeline;
 mod record;
 mod services;
+mod staged;
+mod storage;
 mod usage;
 
 pub use codec::RestoreError;
-pub use load::{Import, LoadError, ModuleConfig, ModuleId};
+pub use load::{
+    DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
+};
 pub use observe::Observer;
 pub use pipeline::{Binding, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use services::asset::Asset;
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
+pub use services::mem::CARD_SLOTS;
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
+pub use storage::{
+    Blob, Entry, FILE_OVERHEAD_BYTES, MAX_PATH_LEN, MAX_QUOTA_BYTES, Storage, StoragePath, WriteError,
+};
 pub use usage::Usage;

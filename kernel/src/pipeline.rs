@@ -12,6 +12,7 @@ use cartwheel_hostabi::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::RestoreError;
+use crate::host::{DiskFault, Host};
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind};
 use crate::observe::Observer;
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
@@ -19,6 +20,7 @@ use crate::services::gfx::Surface;
 use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures};
 use crate::services::{Context, Services};
+use crate::storage::Storage;
 use crate::usage::Usage;
 
 /// An import of a loaded module.
@@ -42,6 +44,7 @@ struct Module {
 pub struct Kernel {
     modules: Vec<Option<Module>>,
     watch: Watch,
+    host: Host,
 }
 
 /// Who watches, and what they are told besides the call itself.
@@ -133,7 +136,8 @@ impl Kernel {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let services = Services::new(config.video, config.assets);
+        let services =
+            Services::new(declared, config.video, config.assets, &config.staged, self.host.clone());
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
@@ -187,10 +191,12 @@ impl Kernel {
         result.map(|()| done.status)
     }
 
-    /// Begins a frame of a module: what its calls come to is counted from zero.
+    /// Begins a frame of a module: staged work that is due is published, and what its calls come to is counted from
+    /// zero.
     pub fn begin_frame(&mut self, id: ModuleId) {
         if let Some(module) = self.module_mut(id) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
+            module.services.begin_frame();
         }
     }
 
@@ -211,6 +217,23 @@ impl Kernel {
         let mut total = Usage::default();
         self.bindings(id).iter().for_each(|binding| total += binding.usage);
         total
+    }
+
+    /// Sets the host that does the staged work of modules that are loaded from here on.
+    pub fn set_host(&mut self, host: Host) {
+        self.host = host;
+    }
+
+    /// Tells a module what is known of the disk behind its storage. Call it between frames; it is an input of the run.
+    pub fn set_disk(&mut self, id: ModuleId, fault: Option<DiskFault>) {
+        if let Some(module) = self.module_mut(id) {
+            module.services.set_disk(fault);
+        }
+    }
+
+    /// The files of a module, if it can use files.
+    pub fn storage(&self, id: ModuleId) -> Option<&Storage> {
+        self.module(id)?.services.root.as_ref().map(|root| root.storage())
     }
 
     /// The picture of a module, if it has one.

@@ -34,7 +34,7 @@ mod trap;
 
 pub use cartwheel_kernel::{
     Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
-    Outcome, Surface, Transport, Usage,
+    Outcome, Storage, Surface, Transport, Usage, host,
 };
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};

@@ -4,20 +4,33 @@
 //! [`cartwheel_hostabi::Call`], which only the dispatcher can make: nothing else can reach them.
 
 pub(crate) mod asset;
+pub(crate) mod fs;
 pub(crate) mod gfx;
 pub(crate) mod log;
+pub(crate) mod mem;
 pub(crate) mod telemetry;
 
+use cartwheel_hostabi::{Capability, CapabilitySet};
+
 use crate::codec::{Reader, RestoreError};
+use crate::host::{DiskFault, Host};
+use crate::load::StagedConfig;
+use crate::staged::Requests;
 use asset::{Asset, Assets};
+use fs::Root;
 use gfx::{Gfx, VideoMode};
 use log::Log;
 use telemetry::{FrameFigures, Telemetry};
 
 /// Everything that the services have of one module.
 pub(crate) struct Services {
-    /// Part of the cartridge and so no state.
     pub(crate) assets: Assets,
+    /// Assets are state only for a module that can request and release them.
+    assets_are_state: bool,
+    /// The module's own storage, if it can use it.
+    pub(crate) root: Option<Root>,
+    /// Open requests: state of a module that has anything to ask for.
+    pub(crate) requests: Requests,
     pub(crate) gfx: Option<Gfx>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
@@ -29,13 +42,38 @@ pub(crate) struct Context<'k> {
 }
 
 impl Services {
-    pub(crate) fn new(video: Option<VideoMode>, assets: Vec<Asset>) -> Self {
+    pub(crate) fn new(
+        declared: CapabilitySet,
+        video: Option<VideoMode>,
+        assets: Vec<Asset>,
+        staged: &StagedConfig,
+        host: Host,
+    ) -> Self {
         Services {
-            assets: Assets::new(assets),
+            assets: Assets::new(assets, staged.assets_on_request),
+            assets_are_state: declared.contains(Capability::Asset),
+            root: declared.contains(Capability::Fs).then(|| Root::new(staged)),
+            requests: Requests::new(staged.latency_frames, staged.max_requests, host),
             gfx: video.map(Gfx::new),
             log: Log::default(),
             telemetry: Telemetry::default(),
         }
+    }
+
+    /// A frame boundary: publishes the staged work that is due.
+    pub(crate) fn begin_frame(&mut self) {
+        self.requests.publish(self.root.as_mut().map(Root::storage_mut), &mut self.assets);
+    }
+
+    /// Takes what is known of the disk behind the storage.
+    pub(crate) fn set_disk(&mut self, fault: Option<DiskFault>) {
+        if let Some(root) = &mut self.root {
+            root.set_disk(fault);
+        }
+    }
+
+    fn has_requests(&self) -> bool {
+        self.root.is_some() || self.assets_are_state
     }
 
     pub(crate) fn end_frame(&mut self, figures: FrameFigures) {
@@ -53,6 +91,15 @@ impl Services {
         }
         self.log.save(out);
         self.telemetry.save(out);
+        if let Some(root) = &self.root {
+            root.save(out);
+        }
+        if self.has_requests() {
+            self.requests.save(out);
+        }
+        if self.assets_are_state {
+            self.assets.save(out);
+        }
     }
 
     /// Reads everything before it changes anything.
@@ -64,17 +111,34 @@ impl Services {
         let gfx = self.gfx.as_ref().map(|gfx| gfx.read(&mut input)).transpose()?;
         let log = Log::read(&mut input)?;
         let telemetry = Telemetry::read(&mut input)?;
+        let root = self.root.as_ref().map(|root| root.read(&mut input)).transpose()?;
+        let requests =
+            if self.has_requests() { Some(self.requests.read(&mut input, &self.assets)?) } else { None };
+        let assets = if self.assets_are_state { Some(self.assets.read(&mut input)?) } else { None };
         input.end()?;
         if let (Some(gfx), Some(saved)) = (&mut self.gfx, gfx) {
             gfx.restore(&saved);
         }
         self.log = log;
         self.telemetry = telemetry;
+        self.root = root;
+        if let Some(saved) = requests {
+            self.requests.resume(saved);
+        }
+        if let Some(loaded) = assets {
+            self.assets.restore(&loaded);
+        }
         Ok(())
     }
 
     pub(crate) fn hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
         let video = self.gfx.as_ref().map(|gfx| ("video", gfx.hash()));
-        video.into_iter().chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
+        let storage = self.root.as_ref().map(|root| ("storage", root.hash()));
+        let requests = self.has_requests().then(|| ("requests", self.requests.hash()));
+        let assets = self.assets_are_state.then(|| ("assets", self.assets.hash()));
+        video
+            .into_iter()
+            .chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
+            .chain([storage, requests, assets].into_iter().flatten())
     }
 }
