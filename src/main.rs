@@ -8,6 +8,7 @@ mod print;
 mod project;
 mod reel;
 mod suggest;
+mod storage;
 mod summary;
 mod verbs;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cartwheel_kernel::host::Host;
+use cartwheel_kernel::host::{DiskFault, Host};
 use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, StagedConfig, Storage, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
@@ -126,6 +126,17 @@ impl Machine {
     /// Sets the host that does the staged work of modules that are loaded from here on. No host changes what they see.
     pub fn set_host(&mut self, host: Host) {
         self.kernel.set_host(host);
+    }
+
+    /// Tells a module what is known of the disk behind its storage; to be called between frames. Like a frame's input,
+    /// it is a part of what a run is a function of.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such module.
+    pub fn set_disk(&mut self, module: ModuleId, fault: Option<DiskFault>) {
+        assert!((module.0 as usize) < self.modules.len(), "there is no module {}", module.0);
+        self.kernel.set_disk(module, fault);
     }
 
     /// Adds somebody who watches calls and modules, with no effect on them.
