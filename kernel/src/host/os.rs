@@ -200,7 +200,8 @@ impl Disk for Folder {
 
     fn sync_folder(&mut self, path: &str) -> io::Result<()> {
         let dir = self.folder(path)?;
-        // Only Unix opens folders as files; elsewhere names are durable by the file system's own journal.
-        if cfg!(unix) { dir.into_std_file().sync_all() } else { Ok(()) }
+        // Only Unix opens folders as files; elsewhere names are durable by the file system's own journal. (The folder that
+        // is open already may be open for looking things up only.)
+        if cfg!(unix) { dir.open(".")?.sync_all() } else { Ok(()) }
     }
 }
