@@ -312,14 +312,11 @@ impl Writer {
             // What an earlier failure left must not keep the folder.
             missing_is_fine(self.disk.remove(&format!("{folder}/{BESIDE}")))?;
             match self.disk.remove_folder(folder) {
-                Ok(()) => {
-                    self.folders.remove(folder);
-                    kept = folder_of(folder);
-                }
-                Err(e) if e.kind() == ErrorKind::NotFound => kept = folder_of(folder),
                 Err(e) if e.kind() == ErrorKind::DirectoryNotEmpty => break,
-                Err(e) => return Err(e),
+                result => missing_is_fine(result)?,
             }
+            self.folders.remove(folder);
+            kept = folder_of(folder);
         }
         missing_is_fine(self.disk.sync_folder(kept))
     }
@@ -327,9 +324,14 @@ impl Writer {
 
 fn missing_is_fine(result: io::Result<()>) -> io::Result<()> {
     match result {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) if is_missing(&e) => Ok(()),
         result => result,
     }
+}
+
+/// Below a file there is nothing either, and a folder has taken the place of a file only after that was removed.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
 }
 
 /// The folder that a place is in.

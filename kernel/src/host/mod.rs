@@ -47,7 +47,7 @@ pub trait Disk: Send {
     fn sync(&mut self, path: &str) -> io::Result<()>;
     /// Gives a file another name in its folder, over a file that has it.
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
-    /// Removes a file; an error if there is none.
+    /// Removes a file; an error of kind `NotFound`, `NotADirectory` or `IsADirectory` if there is none.
     fn remove(&mut self, path: &str) -> io::Result<()>;
     /// Makes a folder in one that is there; not an error if it is there already.
     fn make_folder(&mut self, path: &str) -> io::Result<()>;

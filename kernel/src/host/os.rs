@@ -180,6 +180,10 @@ impl Disk for Folder {
 
     fn remove(&mut self, path: &str) -> io::Result<()> {
         let (dir, name) = self.parent(path)?;
+        // Systems differ in how they say it.
+        if dir.symlink_metadata(name)?.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, format!("`{path}` is a folder")));
+        }
         dir.remove_file(name)
     }
 

@@ -37,6 +37,8 @@ struct State {
     names: BTreeMap<String, Node>,
     /// Names as they were when their folder was last synced.
     durable: BTreeMap<String, Node>,
+    /// Folders that were removed since theirs was synced: what was durable in them goes with them.
+    removed: Vec<String>,
     /// Operations so far.
     operations: u64,
     /// Operations that fail: first, number, how.
@@ -90,6 +92,7 @@ impl SimulatedDisk {
                 content.now = content.durable.clone();
             }
         }
+        state.removed.clear();
         state.durable = names.clone();
         state.names = names;
         state.faults = None;
@@ -256,13 +259,21 @@ impl Disk for SimulatedDisk {
             return Err(ErrorKind::DirectoryNotEmpty.into());
         }
         state.names.remove(path);
+        state.removed.push(path.to_owned());
         Ok(())
     }
 
     fn sync_folder(&mut self, path: &str) -> io::Result<()> {
         let mut state = self.operate()?;
         state.folder(path)?;
-        let State { names, durable, .. } = &mut *state;
+        let State { names, durable, removed, .. } = &mut *state;
+        removed.retain(|gone| {
+            let synced = folder_of(gone) == path;
+            if synced {
+                durable.retain(|place, _| !place.starts_with(&format!("{gone}/")));
+            }
+            !synced
+        });
         durable.retain(|place, _| folder_of(place) != path || names.contains_key(place));
         for (place, node) in names.iter().filter(|(place, _)| folder_of(place) == path) {
             durable.insert(place.clone(), node.clone());
