@@ -25,16 +25,57 @@ fn storage(files: &[(&str, &str)]) -> Storage {
 
 #[test]
 fn hostile_paths_are_no_paths() {
-    let good = ["a", "save.dat", "a/b/c", "console", "com", "com10", "nullify", "-", "_", "0", "a.b.c", "lpt"];
+    let good =
+        ["a", "save.dat", "a/b/c", "console", "com", "com10", "nullify", "-", "_", "0", "a.b.c", "lpt"];
     let longest = "a".repeat(255);
     for text in good.into_iter().chain([longest.as_str()]) {
         assert_eq!(path(text).as_str(), text);
     }
     let long = [256, 4_096, 65_536].map(|len| "a".repeat(len));
     let bad = [
-        "", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/..", "a/../b", "./a", "a/./b", ".hidden", "a.", "a./b",
-        "A", "Save", "a b", "a\0", "\0", "a\\b", "c:", "c:/a", "a\n", "a\u{e4}", "~", "~/a", "con", "nul", "aux.txt",
-        "prn", "com1", "com9.dat", "lpt0", "a/nul", "nul/a", "a*", "a?", "a|b", "\u{202e}a", "...", "a:stream", "CON",
+        "",
+        "/",
+        "/a",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        "../a",
+        "a/..",
+        "a/../b",
+        "./a",
+        "a/./b",
+        ".hidden",
+        "a.",
+        "a./b",
+        "A",
+        "Save",
+        "a b",
+        "a\0",
+        "\0",
+        "a\\b",
+        "c:",
+        "c:/a",
+        "a\n",
+        "a\u{e4}",
+        "~",
+        "~/a",
+        "con",
+        "nul",
+        "aux.txt",
+        "prn",
+        "com1",
+        "com9.dat",
+        "lpt0",
+        "a/nul",
+        "nul/a",
+        "a*",
+        "a?",
+        "a|b",
+        "\u{202e}a",
+        "...",
+        "a:stream",
+        "CON",
     ];
     for text in bad.into_iter().chain(long.iter().map(String::as_str)) {
         assert_eq!(StoragePath::parse(text.as_bytes()), None, "{text:?}");
