@@ -38,6 +38,14 @@ pub enum Verb {
     Run(Box<RunArgs>),
     /// Show the syscalls that cartridges can make, or make a header file of them
     Syscalls(SyscallsArgs),
+    /// Look at a policy before anything runs under it
+    Policy {
+        /// What to do.
+        #[command(subcommand)]
+        verb: PolicyVerb,
+    },
+    /// Call a syscall on a virtual machine without a guest
+    Exec(ExecArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -117,6 +125,56 @@ pub enum HeaderLanguage {
     Rust,
 }
 
+/// What to do with a policy.
+#[derive(Debug, Subcommand)]
+pub enum PolicyVerb {
+    /// Check a policy, and say what it makes of each import of a cartridge
+    Check(PolicyCheckArgs),
+}
+
+/// Arguments of `policy check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cartwheel policy check strict.toml game.cart
+
+Rules that are never consulted are warnings. The exit status is 1 if the policy is none, or if it could never let an
+import of the cartridge run. The cartridge is looked at as `run` loads it: unverified, with nothing done yet.")]
+pub struct PolicyCheckArgs {
+    /// Policy
+    pub policy: PathBuf,
+    /// Cartridge, source file or folder
+    pub cartridge: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `exec`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel exec gfx.size
+  cartwheel exec log.write 1 hello
+  cartwheel exec kernel.describe gfx.rect_fill 100
+
+A text stands for a span or byte string that the call reads, `hex:00ff` for one that is no text; a number for the length
+of a span that the call writes. The call goes the way of a cartridge's; its module is named `host` for policies. The exit
+status is 2 if the call traps.")]
+pub struct ExecArgs {
+    /// Id of the syscall, as in `gfx.rect@1`
+    pub id: String,
+    /// Arguments, one per parameter
+    #[arg(allow_negative_numbers = true)]
+    pub args: Vec<String>,
+    /// Policy to call it under, instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(
@@ -165,6 +223,12 @@ pub struct RunArgs {
     /// Threads that do staged work, with no effect on results [default: it is done at once]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub threads: Option<u32>,
+    /// Policy, instead of the built-in one, which allows what the cartridge declares
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Take the cartridge out of quarantine when it has been in it for so many frames, instead of ending with status 5
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub recover_after: Option<u64>,
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,

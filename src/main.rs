@@ -4,6 +4,7 @@ mod cli;
 mod failure;
 mod files;
 mod picture;
+mod policies;
 mod print;
 mod project;
 mod reel;
@@ -52,6 +53,8 @@ fn run() -> Result<Exit, Failure> {
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
         Verb::Syscalls(args) => verbs::syscalls::run(&args),
+        Verb::Policy { verb } => verbs::policy::run(&verb),
+        Verb::Exec(args) => verbs::exec::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::host::os::Folder;
 use cartwheel_runtime::host::{Mirror, load_storage};
-use cartwheel_runtime::{Machine, ModuleId, Storage};
+use cartwheel_runtime::{Action, Machine, ModuleId, Storage};
 
 use crate::failure::Failure;
 use crate::print;
@@ -29,7 +29,8 @@ impl StorageFolder {
     pub fn before_frame(&mut self, machine: &mut Machine, module: ModuleId) {
         for event in self.mirror.events() {
             print::stderr(&format!("warning: {}: {event}\n", self.path.display()));
-            machine.set_disk(module, event.fault);
+            let fault = event.fault.map(|fault| fault.name().to_owned());
+            machine.queue(Action::Disk { module: module.0, fault }).expect("the module is there");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 
+use cartwheel_runtime::policy::{MAX_SCORE, Trust};
 use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
 use serde_json::json;
 
@@ -22,6 +23,10 @@ pub enum Stop {
     Halted(i32),
     /// The cartridge trapped.
     Trapped,
+    /// The cartridge was put into quarantine.
+    Quarantined,
+    /// The cartridge was terminated.
+    Terminated,
 }
 
 impl Stop {
@@ -32,13 +37,16 @@ impl Stop {
             Stop::Idle => "idle",
             Stop::Halted(_) => "halted",
             Stop::Trapped => "trapped",
+            Stop::Quarantined => "quarantined",
+            Stop::Terminated => "terminated",
         }
     }
 
     /// How the command ends.
     pub fn exit(self) -> Exit {
         match self {
-            Stop::Frames | Stop::Idle => Exit::Fine,
+            Stop::Frames | Stop::Idle | Stop::Terminated => Exit::Fine,
+            Stop::Quarantined => Exit::Quarantined,
             Stop::Halted(code) => Exit::Halted(code),
             Stop::Trapped => Exit::Trapped,
         }
@@ -50,6 +58,8 @@ impl Stop {
             Stop::Idle => "nothing left to run".to_owned(),
             Stop::Halted(code) => format!("halted with code {code}"),
             Stop::Trapped => "trapped".to_owned(),
+            Stop::Quarantined => "put into quarantine (--recover-after N would go on)".to_owned(),
+            Stop::Terminated => "terminated".to_owned(),
         }
     }
 }
@@ -87,6 +97,8 @@ impl Tally {
             SliceEnd::Halted(code) => Some(Stop::Halted(code)),
             SliceEnd::Trapped => Some(Stop::Trapped),
             SliceEnd::Idle => Some(Stop::Idle),
+            SliceEnd::Quarantined => Some(Stop::Quarantined),
+            SliceEnd::Terminated => Some(Stop::Terminated),
             _ => None,
         }
     }
@@ -119,6 +131,10 @@ pub struct Summary<'a> {
     pub budget: u64,
     /// How it trapped.
     pub trap: Option<&'a TrapReport>,
+    /// What the policy has against it.
+    pub trust: Trust,
+    /// What the host did: frame and action.
+    pub actions: &'a [(u64, String)],
     /// Wall time.
     pub seconds: f64,
 }
@@ -156,6 +172,14 @@ impl Summary<'_> {
         if tally.overruns > 0 {
             line("overruns", grouped(tally.overruns));
         }
+        if self.trust.violations > 0 {
+            let Trust { score, violations, .. } = self.trust;
+            let plural = if violations == 1 { "" } else { "s" };
+            line("trust", format!("score {score} of {MAX_SCORE}, {} violation{plural}", grouped(violations)));
+        }
+        for (frame, action) in self.actions {
+            line("action", format!("frame {frame}: {action}"));
+        }
         if !tally.log.is_empty() {
             line("log", String::new());
         }
@@ -182,6 +206,12 @@ impl Summary<'_> {
             "stop": self.stop.name(),
             "exit_code": match self.stop { Stop::Halted(code) => Some(code), _ => None },
             "trap": self.trap.map(ToString::to_string),
+            "trust": {
+                "level": self.trust.level.name(),
+                "score": self.trust.score,
+                "violations": self.trust.violations,
+            },
+            "actions": self.actions.iter().map(|(frame, action)| json!({ "frame": frame, "action": action })).collect::<Vec<_>>(),
             "state_hash": self.state_hash,
             "cycles_total": tally.cycles.iter().sum::<u64>(),
             "cycles_median": median,

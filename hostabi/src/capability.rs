@@ -37,6 +37,8 @@ capabilities! {
     Log "log",
     /// The module's own figures.
     Telemetry "telemetry",
+    /// The host itself: calls by id, names, a small memory.
+    Kernel "kernel",
 }
 
 impl Capability {

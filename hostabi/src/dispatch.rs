@@ -59,6 +59,11 @@ impl Call<'_> {
         Ok(object)
     }
 
+    /// The guest itself, for a call that brings another one.
+    pub fn guest(&mut self) -> &mut dyn Guest {
+        self.guest
+    }
+
     /// Keeps an object alive beyond the call.
     pub fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
         self.guest.root(object)

@@ -52,6 +52,12 @@ traps! {
     BadArgument "argument outside its allowed values",
     /// The policy refuses a call that has no status to say so.
     Denied "call denied by policy",
+    /// A late-bound call with an id that names nothing.
+    UnknownSyscall "no syscall with this id",
+    /// A late-bound call whose capability was not declared.
+    NotDeclared "syscall of a capability that was not declared",
+    /// A late-bound call with other argument slots than its syscall has.
+    WrongSlots "arguments of other number or types than the syscall's",
 }
 
 impl From<SyscallTrap> for Fault {

@@ -78,6 +78,12 @@ statuses! {
         GfxNotLoaded 18 "NOT_LOADED" "The asset is not loaded yet.";
         GfxBadImage 19 "BAD_IMAGE" "The asset is not an image.";
     }
+    kernel {
+        KernelNotFound 16 "NOT_FOUND" "There is no such thing.";
+        KernelTooSmall 17 "TOO_SMALL" "The span is too small; nothing was written.";
+        KernelBadKey 18 "BAD_KEY" "A key has 1 to 64 bytes; nothing was remembered.";
+        KernelBadName 19 "BAD_NAME" "The name is no UTF-8 text of at most 255 bytes, or leads above the root.";
+    }
     log {
         LogBadLevel 16 "BAD_LEVEL" "There is no such level; nothing was written.";
     }

@@ -170,6 +170,41 @@ macro_rules! for_each_syscall {
                     "As `gfx.text`, with the text in a byte string.";
             }
 
+            domain Kernel "kernel" "The host itself: what it offers, calls by id, names, and a small memory that all modules of an origin \
+                share. A call by id is answered at the end of its frame; `spec/policy.md` has the form of its arguments and of its answer. \
+                Texts are UTF-8." {
+                KernelDescribe describe "kernel.describe@1" (id: Span, text: SpanMut) -> (status: Status, len: i32)
+                    Kernel [KernelNotFound, KernelTooSmall] [] 40 + (1 / 4 Byte) Immediate
+                    "Writes the signature and the capability of a syscall, as in `gfx.pixel_get@1 (i32, i32) -> i32, i32 gfx`, and gives the length.";
+                KernelExec exec "kernel.exec@1" (id: Span, args: Span) -> (status: Status, promise: i32)
+                    Kernel [Quota] [BadArgument] 100 + (1 / 4 Byte) Immediate
+                    "Calls a syscall by its id, which costs what it costs on top; at most 64 answers can wait to be polled. Traps if `args` are no encoded values.";
+                KernelList list "kernel.list@1" (index: i32, id: SpanMut) -> (status: Status, len: i32)
+                    Kernel [KernelNotFound, KernelTooSmall] [] 20 Immediate
+                    "Writes the id of a syscall that this host offers, counted from 0 in the order of the ids, and gives the length.";
+                KernelMemoryGet memory_get "kernel.memory_get@1" (key: Span, value: SpanMut) -> (status: Status, len: i32)
+                    Kernel [KernelNotFound, KernelTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Writes the value that the origin remembers for a key, and gives the length.";
+                KernelMemoryList memory_list "kernel.memory_list@1" (index: i32, key: SpanMut) -> (status: Status, len: i32)
+                    Kernel [KernelNotFound, KernelTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Writes a key that the origin remembers, counted from 0 in ascending order of the keys, and gives the length.";
+                KernelMemoryRemove memory_remove "kernel.memory_remove@1" (key: Span) -> (status: Status)
+                    Kernel [KernelNotFound] [] 30 + (1 / 4 Byte) Immediate
+                    "Forgets a key.";
+                KernelMemorySet memory_set "kernel.memory_set@1" (key: Span, value: Span) -> (status: Status)
+                    Kernel [KernelBadKey, Quota] [] 30 + (1 / 4 Byte) Immediate
+                    "Remembers a value for a key of 1 to 64 bytes; at most 64 keys, and 16 KiB of keys and values.";
+                KernelPing ping "kernel.ping@1" (value: i64) -> (value: i64)
+                    Kernel [] [] 5 Immediate
+                    "Gives back its argument.";
+                KernelPoll poll "kernel.poll@1" (promise: i32, answer: SpanMut) -> (status: Status, len: i32)
+                    Kernel [Pending, KernelNotFound, KernelTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Writes the answer to a call by id, gives its length and forgets it. TOO_SMALL leaves it where it is.";
+                KernelResolve resolve "kernel.resolve@1" (name: Span, base: Span, text: SpanMut) -> (status: Status, len: i32)
+                    Kernel [KernelBadName, KernelTooSmall] [] 40 + (1 / 4 Byte) Immediate
+                    "Writes what a name stands for, as the mount with the longest prefix says, and gives the length; a name that does not begin with `/` is below `base`.";
+            }
+
             domain Log "log" "Lines of text for people." {
                 LogWrite write "log.write@1" (level: i32, text: Span) -> (status: Status)
                     Log [LogBadLevel, Quota] [] 50 + (1 / 4 Byte) Immediate

@@ -17,6 +17,8 @@ pub enum RestoreError {
     NoSuchModule,
     /// The module's quotas are others.
     Limits,
+    /// The policy that the module was under is none.
+    Policy,
 }
 
 impl fmt::Display for RestoreError {
@@ -28,6 +30,7 @@ impl fmt::Display for RestoreError {
             RestoreError::Value => "saved services have a value out of range",
             RestoreError::Limits => "saved services have other quotas than the module's",
             RestoreError::NoSuchModule => "no such module",
+            RestoreError::Policy => "saved policy is none",
         })
     }
 }

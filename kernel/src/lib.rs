@@ -7,18 +7,25 @@
 //! A frame, as the kernel sees it: [`Kernel::open_frame`]; for each module [`Kernel::begin_frame`], any number of
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
+mod caller;
 mod codec;
+mod custody;
 pub mod host;
+mod late;
 mod load;
 mod observe;
 mod pipeline;
+pub mod policy;
 mod record;
 mod services;
 mod staged;
+mod state;
 mod storage;
 mod usage;
+mod value;
 
 pub use codec::RestoreError;
+pub use late::{Answer, Answered};
 pub use load::{
     DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
 };
@@ -27,6 +34,7 @@ pub use pipeline::{Binding, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use services::asset::Asset;
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
+pub use services::kernel::{MAX_ARGS_BYTES, MAX_PROMISES, MEMORY_BYTES, MEMORY_KEYS, Mount};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
 pub use services::mem::CARD_SLOTS;
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
@@ -34,3 +42,4 @@ pub use storage::{
     Blob, Entry, FILE_OVERHEAD_BYTES, MAX_PATH_LEN, MAX_QUOTA_BYTES, Storage, StoragePath, WriteError,
 };
 pub use usage::Usage;
+pub use value::{NotValues, Value};

@@ -6,8 +6,10 @@ use cartwheel_hostabi::{
     Capability, CapabilitySet, RetiredId, SignatureError, SlotType, SyscallInfo, resolve, retired,
 };
 
+use crate::policy::TrustLevel;
 use crate::services::asset::Asset;
 use crate::services::gfx::{MAX_HEIGHT, MAX_WIDTH, VideoMode};
+use crate::services::kernel::Mount;
 use crate::storage::Storage;
 
 /// Number of a module, given by whoever loads it; the same as in [`cartwheel_hostabi::RootId`].
@@ -32,6 +34,10 @@ pub struct ModuleConfig<'a> {
     pub name: &'a str,
     /// Where it comes from: what policies know it by, and whose `kernel.memory` it shares.
     pub origin: &'a str,
+    /// How far it is trusted to begin with.
+    pub level: Option<TrustLevel>,
+    /// Where names lead that it resolves, with one for `/`; the default ones if there are none.
+    pub mounts: Vec<Mount>,
     /// Names of the declared capabilities.
     pub capabilities: Vec<&'a str>,
     /// Imports in the order of their indices.
@@ -102,6 +108,17 @@ pub enum LoadError {
     Signature(SignatureError),
     /// An import draws, and there is no surface.
     NoVideoMode(&'static str),
+    /// A mount's prefix is no path in its shortest form, or there are two for one prefix.
+    Mount(String),
+    /// There are mounts, and none for `/`.
+    NoRootMount,
+    /// The policy could never let an import run.
+    Policy {
+        /// Canonical id.
+        id: &'static str,
+        /// Why, in words.
+        reason: String,
+    },
 }
 
 impl fmt::Display for LoadError {
@@ -119,6 +136,9 @@ impl fmt::Display for LoadError {
                 write!(f, "`{id}` needs the capability `{capability}`, which is not declared")
             }
             LoadError::Signature(error) => error.fmt(f),
+            LoadError::Mount(prefix) => write!(f, "a name cannot be mounted at `{prefix}`"),
+            LoadError::NoRootMount => f.write_str("there are mounts, and none of them for `/`"),
+            LoadError::Policy { id, reason } => write!(f, "the policy never lets `{id}` run: {reason}"),
             LoadError::NoVideoMode(id) => write!(f, "`{id}` needs a video mode, which is not declared"),
         }
     }
@@ -146,4 +166,20 @@ pub(crate) fn bind(
         return Err(LoadError::NoVideoMode(row.id));
     }
     Ok(row)
+}
+
+/// The mounts of a module, or what is wrong with them.
+pub(crate) fn mounts(named: Vec<Mount>, errors: &mut Vec<LoadError>) -> Vec<Mount> {
+    if named.is_empty() {
+        return Mount::defaults();
+    }
+    for (i, mount) in named.iter().enumerate() {
+        if !mount.is_valid() || named[..i].iter().any(|other| other.prefix == mount.prefix) {
+            errors.push(LoadError::Mount(mount.prefix.clone()));
+        }
+    }
+    if !named.iter().any(|mount| mount.prefix == "/") {
+        errors.push(LoadError::NoRootMount);
+    }
+    named
 }

@@ -9,14 +9,14 @@ use cartwheel_hostabi::{
     dispatch,
 };
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::codec::RestoreError;
+use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
-use crate::load::{LoadError, ModuleConfig, ModuleId, bind};
+use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts};
 use crate::observe::Observer;
-use crate::record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
+use crate::policy::{Compiled, Custody, Policy, TrustLevel};
+use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
 use crate::services::gfx::Surface;
+use crate::services::kernel::Memories;
 use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures};
 use crate::services::{Context, Services};
@@ -30,26 +30,55 @@ pub struct Binding {
     pub syscall: Syscall,
     /// What its calls came to in this frame, or after the end of a frame in that one.
     pub usage: Usage,
+    /// True if every call may run as things stand, which is then all that there is to know.
+    free: bool,
 }
 
 /// A module as the kernel knows it.
-struct Module {
+pub(crate) struct Module {
     bindings: Vec<Binding>,
-    services: Services,
-    origin: OriginId,
+    /// Per binding, what is asked if it is not free.
+    rules: Vec<Compiled>,
+    pub(crate) services: Services,
+    pub(crate) caller: Caller,
+}
+
+impl Module {
+    /// Brings what is cached of the policy up to date.
+    pub(crate) fn compile(&mut self, policy: &Policy) {
+        let who = self.caller.who();
+        self.rules =
+            self.bindings.iter().map(|binding| policy.compile(who, binding.syscall.info())).collect();
+        for (binding, rule) in self.bindings.iter_mut().zip(&self.rules) {
+            binding.free = rule.is_free();
+        }
+    }
 }
 
 /// The host side of the boundary for all modules of a machine.
-#[derive(Default)]
 pub struct Kernel {
-    modules: Vec<Option<Module>>,
-    watch: Watch,
+    pub(crate) modules: Vec<Option<Module>>,
+    pub(crate) policy: Policy,
+    pub(crate) memories: Memories,
+    pub(crate) watch: Watch,
     host: Host,
+}
+
+impl Default for Kernel {
+    fn default() -> Kernel {
+        Kernel {
+            modules: Vec::new(),
+            policy: Policy::built_in(),
+            memories: Memories::new(),
+            watch: Watch::default(),
+            host: Host::default(),
+        }
+    }
 }
 
 /// Who watches, and what they are told besides the call itself.
 #[derive(Default)]
-struct Watch {
+pub(crate) struct Watch {
     observers: Vec<Box<dyn Observer + Send>>,
     /// Number of the next call that is told.
     sequence: u64,
@@ -58,14 +87,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn called(&mut self, mut record: CallRecord) {
+    pub(crate) fn called(&mut self, mut record: CallRecord) {
         record.sequence = self.sequence;
         record.frame = self.frame;
         self.sequence += 1;
         self.observers.iter_mut().for_each(|observer| observer.called(&record));
     }
 
-    fn tell(&mut self, module: Option<ModuleId>, what: Lifecycle) {
+    pub(crate) fn tell(&mut self, module: Option<ModuleId>, what: Lifecycle) {
         let event = LifecycleEvent { frame: self.frame, module, what };
         self.observers.iter_mut().for_each(|observer| observer.lifecycle(&event));
     }
@@ -80,10 +109,12 @@ impl Kernel {
     /// Adds somebody who watches calls and modules.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
         self.watch.observers.push(observer);
+        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = true);
     }
 
     /// Lets go of everybody who watches.
     pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
+        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = false);
         std::mem::take(&mut self.watch.observers)
     }
 
@@ -129,20 +160,32 @@ impl Kernel {
         let mut bindings = Vec::with_capacity(config.imports.len());
         for import in &config.imports {
             match bind(import, declared, config.video.is_some()) {
-                Ok(row) => bindings.push(Binding { syscall: row.syscall, usage: Usage::default() }),
+                Ok(row) => {
+                    if let Some(reason) = self.policy.never_allows(config.name, config.origin, row) {
+                        let reason = self.policy.describe(reason);
+                        errors.push(LoadError::Policy { id: row.id, reason });
+                    }
+                    bindings.push(Binding { syscall: row.syscall, usage: Usage::default(), free: false });
+                }
                 Err(error) => errors.push(error),
             }
         }
+        let mounts = mounts(config.mounts, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
-        let services =
-            Services::new(declared, config.video, config.assets, &config.staged, self.host.clone());
+        let mounts = declared.contains(Capability::Kernel).then_some(mounts);
+        let host = self.host.clone();
+        let services = Services::new(declared, config.video, config.assets, mounts, &config.staged, host);
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
-        let origin = OriginId(xxh3_64(config.origin.as_bytes()));
-        self.modules[index] = Some(Module { bindings, services, origin });
+        let level = config.level.unwrap_or(TrustLevel::Unverified);
+        let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
+        caller.watched = !self.watch.observers.is_empty();
+        let mut module = Module { bindings, rules: Vec::new(), services, caller };
+        module.compile(&self.policy);
+        self.modules[index] = Some(module);
         let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
         self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
         Ok(())
@@ -174,19 +217,26 @@ impl Kernel {
         let Some(binding) = module.bindings.get_mut(import as usize) else {
             return Err(SyscallTrap::InvalidIndex.into());
         };
-        let mut done = Completed::default();
-        let mut verdict = None;
-        let mut context = Context { services: &mut module.services };
-        let result = dispatch(binding.syscall, &mut context, guest, &mut done, |_| {
-            verdict = Some(Verdict::Allow);
-            Verdict::Allow
+        let Binding { syscall, free, .. } = *binding;
+        let (mut done, mut verdict) = (Completed::default(), None);
+        let mut context = Context {
+            services: &mut module.services,
+            caller: &mut module.caller,
+            policy: &self.policy,
+            memories: &mut self.memories,
+        };
+        let rule = &module.rules[import as usize];
+        let result = dispatch(syscall, &mut context, guest, &mut done, |guest| {
+            let (decided, effective) =
+                if free { (Verdict::Allow, Verdict::Allow) } else { rule.judge(guest) };
+            verdict = Some(decided);
+            effective
         });
         binding.usage.add(&done);
-        if !self.watch.observers.is_empty() {
-            let (syscall, origin) = (binding.syscall, module.origin);
-            let outcome = Outcome::new(&done, result.as_ref().err());
-            let record = CallRecord { verdict, outcome, ..record(id, origin, syscall, &done, guest) };
-            self.watch.called(record);
+        let caller = &module.caller;
+        if caller.watched || caller.unsettled || verdict.is_some_and(|verdict| verdict != Verdict::Allow) {
+            let call = Call { syscall, verdict, done: &done, fault: result.as_ref().err() };
+            module.settle(&call, guest, &self.policy, &mut self.watch);
         }
         result.map(|()| done.status)
     }
@@ -197,6 +247,7 @@ impl Kernel {
         if let Some(module) = self.module_mut(id) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
             module.services.begin_frame();
+            module.caller.late.clear();
         }
     }
 
@@ -216,6 +267,7 @@ impl Kernel {
     pub fn usage(&self, id: ModuleId) -> Usage {
         let mut total = Usage::default();
         self.bindings(id).iter().for_each(|binding| total += binding.usage);
+        self.late_usage(id).iter().for_each(|(_, usage)| total += *usage);
         total
     }
 
@@ -224,16 +276,20 @@ impl Kernel {
         self.host = host;
     }
 
-    /// Tells a module what is known of the disk behind its storage. Call it between frames; it is an input of the run.
-    pub fn set_disk(&mut self, id: ModuleId, fault: Option<DiskFault>) {
-        if let Some(module) = self.module_mut(id) {
-            module.services.set_disk(fault);
-        }
+    /// Tells a module what is known of the disk behind its storage, between frames; it is an input of the run. False if it
+    /// knew, or has no storage.
+    pub fn set_disk(&mut self, id: ModuleId, fault: Option<DiskFault>) -> bool {
+        self.module_mut(id).is_some_and(|module| module.services.set_disk(fault))
     }
 
     /// The files of a module, if it can use files.
     pub fn storage(&self, id: ModuleId) -> Option<&Storage> {
         self.module(id)?.services.root.as_ref().map(|root| root.storage())
+    }
+
+    /// What late-bound calls of a module came to in the frame, in the order of the first call of each syscall.
+    pub fn late_usage(&self, id: ModuleId) -> &[(Syscall, Usage)] {
+        self.module(id).map_or(&[], |module| &module.caller.late)
     }
 
     /// The picture of a module, if it has one.
@@ -251,28 +307,11 @@ impl Kernel {
         self.module_mut(id).map_or_else(Vec::new, |module| module.services.telemetry.take())
     }
 
-    /// Appends everything that can influence a later call of a module, as portable bytes.
-    pub fn save(&self, id: ModuleId, out: &mut Vec<u8>) {
-        if let Some(module) = self.module(id) {
-            module.services.save(out);
-        }
-    }
-
-    /// Puts a module back into a saved state. On failure it stays as it was.
-    pub fn restore(&mut self, id: ModuleId, bytes: &[u8]) -> Result<(), RestoreError> {
-        self.module_mut(id).ok_or(RestoreError::NoSuchModule)?.services.restore(bytes)
-    }
-
-    /// Hashes of what [`Kernel::save`] saves, by component in a fixed order.
-    pub fn hashes(&self, id: ModuleId) -> impl Iterator<Item = (&'static str, u128)> {
-        self.module(id).into_iter().flat_map(|module| module.services.hashes())
-    }
-
-    fn module(&self, id: ModuleId) -> Option<&Module> {
+    pub(crate) fn module(&self, id: ModuleId) -> Option<&Module> {
         self.modules.get(id.0 as usize)?.as_ref()
     }
 
-    fn module_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
+    pub(crate) fn module_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
         self.modules.get_mut(id.0 as usize)?.as_mut()
     }
 }
@@ -282,31 +321,53 @@ fn not_loaded(id: ModuleId) -> Fault {
     Fault::Panic(format!("a call by module {}, which is not loaded", id.0))
 }
 
-/// What can be told of a call without knowing how it went. Arguments are still there when it has returned.
-fn record(
-    module: ModuleId,
-    origin: OriginId,
+/// A call that has ended.
+struct Call<'c> {
     syscall: Syscall,
-    done: &Completed,
-    guest: &dyn Guest,
-) -> CallRecord {
-    let cell = |(slot, ty): (usize, &SlotType)| match ty {
-        SlotType::Handle => guest.arg_object(slot).0.into(),
-        SlotType::I32 | SlotType::F32 => guest.arg(slot) & 0xffff_ffff,
-        SlotType::I64 | SlotType::F64 => guest.arg(slot),
-    };
-    CallRecord {
-        sequence: 0,
-        frame: 0,
-        module,
-        origin,
-        syscall: Some(syscall),
-        transport: Transport::Instruction,
-        verdict: None,
-        outcome: Outcome::Done,
-        cycles: done.cycles,
-        bytes: done.bytes,
-        objects: done.objects,
-        slots: syscall.info().param_slots.iter().enumerate().map(cell).collect(),
+    verdict: Option<Verdict>,
+    done: &'c Completed,
+    fault: Option<&'c Fault>,
+}
+
+impl Module {
+    /// What there is to do behind a call that was watched, brought others, or was not simply allowed.
+    #[cold]
+    fn settle(&mut self, call: &Call<'_>, guest: &dyn Guest, policy: &Policy, watch: &mut Watch) {
+        self.caller.records.drain(..).for_each(|record| watch.called(record));
+        if self.caller.watched {
+            watch.called(self.record(call, guest));
+        }
+        self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
+        if call.done.status == Some(Status::Quarantined) {
+            self.caller.custody = Custody::Quarantined;
+            watch.tell(Some(self.caller.id), Lifecycle::Quarantined);
+        }
+        if self.caller.unsettled {
+            self.caller.unsettled = false;
+            self.compile(policy);
+        }
+    }
+
+    /// What is told of a call. Its arguments are still there when it has returned.
+    fn record(&self, call: &Call<'_>, guest: &dyn Guest) -> CallRecord {
+        let cell = |(slot, ty): (usize, &SlotType)| match ty {
+            SlotType::Handle => guest.arg_object(slot).0.into(),
+            SlotType::I32 | SlotType::F32 => guest.arg(slot) & 0xffff_ffff,
+            SlotType::I64 | SlotType::F64 => guest.arg(slot),
+        };
+        CallRecord {
+            sequence: 0,
+            frame: 0,
+            module: self.caller.id,
+            origin: self.caller.origin_id,
+            syscall: Some(call.syscall),
+            transport: Transport::Instruction,
+            verdict: call.verdict,
+            outcome: Outcome::new(call.done, call.fault),
+            cycles: call.done.cycles,
+            bytes: call.done.bytes,
+            objects: call.done.objects,
+            slots: call.syscall.info().param_slots.iter().enumerate().map(cell).collect(),
+        }
     }
 }

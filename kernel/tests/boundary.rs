@@ -17,6 +17,8 @@ fn load(capabilities: &[&'static str], import: Import<'static>) -> Result<(), Ve
     let config = ModuleConfig {
         name: "test",
         origin: "test",
+        level: None,
+        mounts: Vec::new(),
         capabilities: capabilities.to_vec(),
         imports: vec![import],
         video: Some(VideoMode { width: 8, height: 8 }),
@@ -75,6 +77,8 @@ fn everything_that_is_wrong_is_listed_at_once_and_nothing_remains() {
     let bad = ModuleConfig {
         name: "test",
         origin: "test",
+        level: None,
+        mounts: Vec::new(),
         capabilities: vec!["gfx", "time"],
         imports: vec![
             Import { id: "gfx.clear", params: &[], results: &[] },

@@ -516,7 +516,7 @@ fn states_of_other_quotas_are_refused() {
 fn hashes_name_the_component() {
     type Change = fn(&mut Rig);
     let cases: [(&str, Change); 6] = [
-        ("storage", |rig| rig.kernel.set_disk(MODULE, None)),
+        ("storage", |rig| assert!(rig.kernel.set_disk(MODULE, None))),
         ("storage", |rig| drop(rig.call("mem.discard", &[]))),
         ("storage", |rig| drop(rig.call("mem.commit", &[]))),
         ("requests", |rig| drop(rig.call("fs.close", &[4]))),

@@ -46,9 +46,12 @@ fn a_restored_module_goes_on_as_the_saved_one() {
 #[test]
 fn hashes_name_the_component() {
     let names: Vec<&str> = used().hashes().iter().map(|(name, _)| *name).collect();
-    assert_eq!(names[..3], ["video", "log", "telemetry"]);
+    assert_eq!(names[..4], ["video", "log", "telemetry", "kernel"]);
+    assert_eq!(names.last(), Some(&"memory of the origin"));
     type Change = fn(&mut Rig);
-    let cases: [(usize, Change); 7] = [
+    let cases: [(usize, Change); 9] = [
+        (3, |rig| drop(rig.call("kernel.exec", &[0, 1, 0, 0]))),
+        (7, |rig| drop(rig.call("kernel.memory_set", &[0, 1, 0, 1]))),
         (0, |rig| drop(rig.call("gfx.pixel", &[0, 0, 1]))),
         (0, |rig| drop(rig.call("gfx.palette", &[3, 1]))),
         (0, |rig| drop(rig.call("gfx.clip", &[0, 0, 3, 3]))),
@@ -104,12 +107,18 @@ fn a_restored_picture_has_its_own_hash() {
     assert_eq!(a.hashes(), b.hashes());
 }
 
+/// Bytes in front of what the services save: a flag, and the number of keys that the origin remembers.
+const FRONT: usize = 5;
+
 #[test]
 fn saved_bytes_have_one_meaning_on_every_machine() {
     let mut rig = Rig::new(2, 1, Vec::new());
     rig.call("gfx.pixel", &[1, 0, 7]);
     rig.call("gfx.camera", &[-2, 258]);
+    // Nothing was done to policy and trust, and the origin remembers nothing.
     let saved = rig.saved();
+    assert_eq!(saved[..FRONT], [0; FRONT]);
+    let saved = &saved[FRONT..];
     assert_eq!(saved[..21], [1, 2, 0, 1, 0, 0, 0, 0, 0, 2, 0, 1, 0, 0xfe, 0xff, 0xff, 0xff, 2, 1, 0, 0]);
     let palette: Vec<u8> = default_palette().iter().flat_map(|rgb| rgb.to_le_bytes()).collect();
     assert_eq!(saved[21..21 + 1024], palette);
@@ -130,7 +139,7 @@ fn bytes_that_do_not_fit_are_refused_and_change_nothing() {
     // Clip beyond the surface, right before left, a palette entry of 25 bits.
     for (place, value) in [(9, 21), (5, 14), (21 + 3, 1)] {
         let mut bad = saved.clone();
-        bad[place] = value;
+        bad[FRONT + place] = value;
         assert_eq!(rig.kernel.restore(MODULE, &bad), Err(RestoreError::Value), "{place}");
     }
     assert_eq!(rig.saved(), saved);

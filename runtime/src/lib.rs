@@ -20,9 +20,11 @@
 //! [`Machine::step`] is the only way in which a machine advances. What it does depends on the machine's state and the
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
+mod action;
 mod codec;
 mod config;
 mod hash;
+mod host_call;
 mod input;
 mod inputs;
 mod load;
@@ -32,16 +34,19 @@ mod report;
 mod snapshot;
 mod trap;
 
+pub use action::{Action, ActionError, ActionOutcome, Applied};
+pub use cartwheel_kernel::policy;
 pub use cartwheel_kernel::{
-    Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
-    Outcome, Storage, Surface, Transport, Usage, host,
+    Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
+    Observer, OriginId, Outcome, Storage, Surface, Transport, Usage, Value, host,
 };
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
+pub use host_call::{HOST_CALLER_NAME, HostCaller};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};
 pub use inputs::{InputError, Inputs};
-pub use load::LoadError;
+pub use load::{LoadError, origin_of};
 pub use machine::{Machine, Panic};
 pub use module::Status;
 pub use report::{FrameReport, ModuleReport, SliceEnd};

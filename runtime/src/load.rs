@@ -47,10 +47,12 @@ pub(crate) fn admit(
         })
         .collect::<Result<_, LoadError>>()?;
     let imports = cart.imports.iter().zip(&slots);
-    let origin = origin(program);
+    let origin = origin_of(program);
     let config = ModuleConfig {
         name: &cart.manifest.title,
         origin: &origin,
+        level: None,
+        mounts: Vec::new(),
         capabilities: cart.manifest.capabilities.iter().map(String::as_str).collect(),
         imports: imports
             .map(|(import, (params, results))| Import { id: &import.id, params, results })
@@ -71,7 +73,7 @@ pub(crate) fn admit(
 }
 
 /// Origin of a cartridge that nobody vouches for: its content.
-fn origin(program: &Program) -> String {
+pub fn origin_of(program: &Program) -> String {
     let hash = &program.content_hash()[..16];
     format!("cart:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use cartwheel_kernel::host::{DiskFault, Host};
+use cartwheel_kernel::host::Host;
+use cartwheel_kernel::policy::{Policy, Trust};
 use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, StagedConfig, Storage, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
+use crate::action::{Action, ActionError, Applied};
 use crate::config::Config;
 use crate::hash::StateHash;
 use crate::input::InputFrame;
@@ -36,6 +38,8 @@ pub struct Machine {
     pub(crate) frame: u64,
     /// Input of the frame before.
     pub(crate) previous: InputFrame,
+    /// What the host does before the next frame. An input, and no part of the state.
+    actions: Vec<Action>,
     panic: Option<Panic>,
 }
 
@@ -54,6 +58,7 @@ impl Machine {
             modules: Vec::new(),
             frame: 0,
             previous: InputFrame::default(),
+            actions: Vec::new(),
             panic: None,
         }
     }
@@ -106,15 +111,12 @@ impl Machine {
         self.check()?;
         let seen = self.frame_input(input);
         self.kernel.open_frame(self.frame);
-        let mut report = FrameReport { frame: self.frame, modules: Default::default() };
-        for module in &mut self.modules {
-            match module.frame(&mut self.kernel, &seen) {
+        let mut report =
+            FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
+        for i in 0..self.modules.len() {
+            match self.modules[i].frame(&mut self.kernel, &seen) {
                 Ok(done) => report.modules.push(done),
-                Err(message) => {
-                    let panic = Panic { frame: self.frame, message };
-                    self.panic = Some(panic.clone());
-                    return Err(panic);
-                }
+                Err(message) => return Err(self.panicked(message)),
             }
         }
         self.kernel.close_frame();
@@ -128,15 +130,55 @@ impl Machine {
         self.kernel.set_host(host);
     }
 
-    /// Tells a module what is known of the disk behind its storage; to be called between frames. Like a frame's input,
-    /// it is a part of what a run is a function of.
+    /// Queues something for the host to do at the beginning of the next frame, behind what is queued already. What is
+    /// queued is an input of that frame and no part of the state.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be applied.
+    pub fn queue(&mut self, action: Action) -> Result<(), ActionError> {
+        action.check(self)?;
+        self.actions.push(action);
+        Ok(())
+    }
+
+    fn apply_actions(&mut self) -> Result<Vec<Applied>, Panic> {
+        let mut applied = Vec::new();
+        for action in std::mem::take(&mut self.actions) {
+            applied.push(action.apply(self).map_err(|message| self.panicked(message))?);
+        }
+        Ok(applied)
+    }
+
+    fn panicked(&mut self, message: String) -> Panic {
+        let panic = Panic { frame: self.frame, message };
+        self.panic = Some(panic.clone());
+        panic
+    }
+
+    /// Sets the policy before anything is loaded: what it could never let run is refused then. Once modules run, queue
+    /// [`Action::SetPolicy`].
+    ///
+    /// # Panics
+    ///
+    /// If there is a module.
+    pub fn set_policy(&mut self, policy: Policy) {
+        assert!(self.modules.is_empty(), "the policy is set before modules are loaded");
+        self.kernel.set_policy(policy);
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        self.kernel.policy()
+    }
+
+    /// How far a module is trusted.
     ///
     /// # Panics
     ///
     /// If there is no such module.
-    pub fn set_disk(&mut self, module: ModuleId, fault: Option<DiskFault>) {
-        assert!((module.0 as usize) < self.modules.len(), "there is no module {}", module.0);
-        self.kernel.set_disk(module, fault);
+    pub fn trust(&self, module: ModuleId) -> Trust {
+        self.kernel.trust(module).expect("the machine has this module")
     }
 
     /// Adds somebody who watches calls and modules, with no effect on them.
@@ -228,7 +270,7 @@ impl Machine {
     ///
     /// Like all that follow: if there is no such module.
     pub fn status(&self, module: ModuleId) -> Status {
-        self.module(module).status()
+        self.module(module).status(&self.kernel)
     }
 
     /// How a module trapped, if it did.

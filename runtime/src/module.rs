@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_hostabi::Fault;
+use cartwheel_kernel::policy::Custody;
 use cartwheel_kernel::{FrameFigures, Kernel, Lifecycle, ModuleId};
 use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Stop};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,10 @@ pub enum Status {
     Halted(i32),
     /// It has trapped.
     Trapped,
+    /// It is suspended until the host recovers or terminates it.
+    Quarantined,
+    /// The host has ended it.
+    Terminated,
 }
 
 /// Which of its entry functions a module has reached.
@@ -69,12 +74,16 @@ impl Module {
         Ok(Module { id, instance, schedule })
     }
 
-    pub fn status(&self) -> Status {
+    pub fn status(&self, kernel: &Kernel) -> Status {
         match self.instance.ended() {
             Some(Ended::Halted(code)) => Status::Halted(*code),
             Some(Ended::Trapped(_)) => Status::Trapped,
             None if self.main_returned() => Status::Halted(0),
-            None => Status::Running,
+            None => match kernel.custody(self.id) {
+                Custody::Free => Status::Running,
+                Custody::Quarantined => Status::Quarantined,
+                Custody::Terminated => Status::Terminated,
+            },
         }
     }
 
@@ -85,7 +94,7 @@ impl Module {
 
     /// A frame of the module. `Err` is a panic of the kernel.
     pub fn frame(&mut self, kernel: &mut Kernel, input: &FrameInput) -> Result<ModuleReport, String> {
-        let running = self.status() == Status::Running;
+        let running = self.status(kernel) == Status::Running;
         let Schedule { budget, debt, .. } = self.schedule;
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
         let (bytes_before, objects_before) = self.instance.heap_allocated();
@@ -93,7 +102,7 @@ impl Module {
         kernel.begin_frame(self.id);
         let mut cycles = 0;
         let end = if !running {
-            self.final_end()
+            self.final_end(kernel)
         } else if granted == 0 {
             self.schedule.debt -= budget;
             SliceEnd::Skipped
@@ -158,6 +167,7 @@ impl Module {
         loop {
             match self.instance.run(input) {
                 Stop::Syscall(import) => match kernel.call(self.id, import, &mut self.instance) {
+                    Ok(Some(cartwheel_hostabi::Status::Quarantined)) => self.instance.stop_at_checkpoint(),
                     Ok(_) => {}
                     Err(Fault::Trap(trap)) => {
                         self.instance.trap_syscall(trap);
@@ -166,11 +176,14 @@ impl Module {
                     Err(Fault::Panic(message)) => return Err(message),
                 },
                 Stop::Returned => {
-                    if let Some(end) = self.returned(granted) {
+                    if let Some(end) = self.returned(kernel, granted) {
                         return Ok(end);
                     }
                 }
                 Stop::FrameSync => return Ok(SliceEnd::FrameSync),
+                Stop::BudgetSpent if kernel.custody(self.id) == Custody::Quarantined => {
+                    return Ok(SliceEnd::Quarantined);
+                }
                 Stop::BudgetSpent => return Ok(self.outlived(SliceEnd::BudgetSpent)),
                 Stop::Stalled => return Ok(self.outlived(SliceEnd::Stalled)),
                 Stop::Halted(code) => return Ok(SliceEnd::Halted(code)),
@@ -180,7 +193,7 @@ impl Module {
     }
 
     /// A function that the frame loop called has returned: the end of the slice, or the next one is entered.
-    fn returned(&mut self, granted: u64) -> Option<SliceEnd> {
+    fn returned(&mut self, kernel: &Kernel, granted: u64) -> Option<SliceEnd> {
         // Results of entry functions go nowhere.
         self.instance.take_results();
         let entry = &self.instance.program().cartridge().manifest.entry;
@@ -191,7 +204,7 @@ impl Module {
             }
             (Stage::Body, _) => {
                 self.schedule.stage = Stage::Done;
-                Some(self.final_end())
+                Some(self.final_end(kernel))
             }
             // A function that cannot do anything any more is left for the next frame, where it is on time.
             (Stage::Starts(_) | Stage::Done, _) if self.instance.used() >= granted => {
@@ -235,10 +248,12 @@ impl Module {
         end
     }
 
-    fn final_end(&self) -> SliceEnd {
-        match self.status() {
+    fn final_end(&self, kernel: &Kernel) -> SliceEnd {
+        match self.status(kernel) {
             Status::Halted(code) => SliceEnd::Halted(code),
             Status::Trapped => SliceEnd::Trapped,
+            Status::Quarantined => SliceEnd::Quarantined,
+            Status::Terminated => SliceEnd::Terminated,
             Status::Running => SliceEnd::Idle,
         }
     }

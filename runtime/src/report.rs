@@ -5,6 +5,7 @@ use std::fmt;
 use cartwheel_kernel::{Counter, LogLine, ModuleId};
 use smallvec::SmallVec;
 
+use crate::action::Applied;
 use crate::trap::TrapReport;
 
 /// Why a module's slice ended.
@@ -26,12 +27,16 @@ pub enum SliceEnd {
     Halted(i32),
     /// The module has trapped, now or before.
     Trapped,
+    /// The module is in quarantine, since this frame or an earlier one.
+    Quarantined,
+    /// The host has ended the module.
+    Terminated,
 }
 
 impl SliceEnd {
-    /// True if the module will never run again.
+    /// True if the module will never run again, whatever the host does.
     pub fn is_final(self) -> bool {
-        matches!(self, SliceEnd::Halted(_) | SliceEnd::Trapped)
+        matches!(self, SliceEnd::Halted(_) | SliceEnd::Trapped | SliceEnd::Terminated)
     }
 }
 
@@ -46,6 +51,8 @@ impl fmt::Display for SliceEnd {
             SliceEnd::Idle => f.write_str("nothing to run"),
             SliceEnd::Halted(code) => write!(f, "halted with code {code}"),
             SliceEnd::Trapped => f.write_str("trapped"),
+            SliceEnd::Quarantined => f.write_str("in quarantine"),
+            SliceEnd::Terminated => f.write_str("terminated"),
         }
     }
 }
@@ -55,6 +62,8 @@ impl fmt::Display for SliceEnd {
 pub struct FrameReport {
     /// Number of the frame, from 0.
     pub frame: u64,
+    /// What the host did before the modules ran.
+    pub actions: Vec<Applied>,
     /// The modules.
     pub modules: SmallVec<[ModuleReport; 1]>,
 }

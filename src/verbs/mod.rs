@@ -3,7 +3,9 @@
 pub mod asm;
 pub mod completions;
 pub mod disasm;
+pub mod exec;
 pub mod info;
 pub mod new;
+pub mod policy;
 pub mod run;
 pub mod syscalls;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
 use cartwheel_runtime::host::Host;
-use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Storage};
+use cartwheel_runtime::{Action, Config, Inputs, Machine, ModuleId, Program, Storage};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::cli::RunArgs;
@@ -16,7 +16,7 @@ use crate::picture::write_png;
 use crate::reel::Reel;
 use crate::storage::StorageFolder;
 use crate::summary::{Stop, Summary, Tally, grouped};
-use crate::{print, project, watch};
+use crate::{policies, print, project, watch};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -48,6 +48,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
         machine.set_host(Host::with_threads(threads).map_err(failed)?);
     }
+    let policy = args.policy.as_deref().map(policies::read).transpose()?;
+    if let Some(policy) = policy.clone() {
+        machine.set_policy(policy);
+    }
     let folder = args.storage.as_deref().map(|path| StorageFolder::open(path, config.storage_bytes));
     let (folder, files) = folder.transpose()?.unzip();
     let files = files.unwrap_or_else(|| Storage::new(config.storage_bytes));
@@ -57,6 +61,11 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     }
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
+        // A state brings the policy of its machine; the one that was asked for takes its place.
+        if let Some(policy) = policy.filter(|policy| policy != machine.policy()) {
+            let set = machine.queue(Action::SetPolicy { text: policy.text().to_owned() });
+            set.expect("a policy that was read from this text");
+        }
     }
     let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
     let mut session = Session {
@@ -68,6 +77,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         machine,
         module,
         folder,
+        recover_after: args.recover_after,
+        quarantined: 0,
+        actions: Vec::new(),
         tally: Tally::default(),
         progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
     };
@@ -94,6 +106,12 @@ struct Session<'a> {
     machine: Machine,
     module: ModuleId,
     folder: Option<StorageFolder>,
+    /// Frames in quarantine after which the host recovers the module.
+    recover_after: Option<u64>,
+    /// Frames that the module has been in quarantine.
+    quarantined: u64,
+    /// What the host did: frame and action.
+    actions: Vec<(u64, String)>,
     inputs: Inputs,
     frames: u64,
     outputs: Outputs,
@@ -115,7 +133,9 @@ impl Session<'_> {
             if let Some(folder) = &mut self.folder {
                 folder.after_frame(&self.machine, self.module);
             }
+            self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
+            let stop = self.recovered(stop);
             self.outputs.frame(number, &self.machine, self.module)?;
             self.watch(number)?;
             self.progress.inc(1);
@@ -124,6 +144,21 @@ impl Session<'_> {
             }
         }
         Ok(Stop::Frames)
+    }
+
+    /// Recovers a module that has been in quarantine long enough, if that was asked for.
+    fn recovered(&mut self, stop: Option<Stop>) -> Option<Stop> {
+        let (Some(Stop::Quarantined), Some(after)) = (stop, self.recover_after) else {
+            self.quarantined = 0;
+            return stop;
+        };
+        self.quarantined += 1;
+        if self.quarantined >= after {
+            let recover = Action::Recover { module: self.module.0 };
+            self.machine.queue(recover).expect("the module is there");
+            self.quarantined = 0;
+        }
+        None
     }
 
     fn watch(&self, frame: u64) -> Result<(), Failure> {
@@ -177,6 +212,8 @@ fn report(
         state_hash: session.machine.hash()?.to_string(),
         budget: session.machine.cycles_per_frame(session.module),
         trap: trap.as_ref(),
+        trust: session.machine.trust(session.module),
+        actions: &session.actions,
         seconds,
     };
     if args.json {

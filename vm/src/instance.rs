@@ -28,6 +28,8 @@ pub struct Instance {
     /// Granted budget and what remains of it, in cycles.
     budget: i64,
     remaining: i64,
+    /// What was taken from the remaining budget to stop the guest.
+    withheld: i64,
     module: u32,
     /// Numbers of arguments and results of every import.
     imports: Vec<(usize, usize)>,
@@ -183,6 +185,7 @@ impl Instance {
             ended: None,
             budget: 0,
             remaining: 0,
+            withheld: 0,
             module: 0,
             imports,
         }
@@ -291,11 +294,18 @@ impl Instance {
     pub fn grant(&mut self, budget: u64) {
         self.budget = i64::try_from(budget).unwrap_or(i64::MAX);
         self.remaining = self.budget;
+        self.withheld = 0;
+    }
+
+    /// Stops the guest at the next checkpoint as if its budget were spent there.
+    pub fn stop_at_checkpoint(&mut self) {
+        self.withheld += self.remaining.max(0);
+        self.remaining = self.remaining.min(0);
     }
 
     /// Cycles charged in this slice.
     pub fn used(&self) -> u64 {
-        (self.budget - self.remaining) as u64
+        (self.budget - self.withheld - self.remaining) as u64
     }
 
     /// Executes until something stops the guest.

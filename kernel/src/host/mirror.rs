@@ -32,6 +32,20 @@ impl DiskFault {
     /// All faults, in the order of their numbers in saved states and traces: new ones go to the end.
     pub const ALL: &[DiskFault] = &[DiskFault::Full, DiskFault::ReadOnly, DiskFault::Failed];
 
+    /// Name in traces and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            DiskFault::Full => "full",
+            DiskFault::ReadOnly => "read-only",
+            DiskFault::Failed => "failed",
+        }
+    }
+
+    /// The fault with a name.
+    pub fn from_name(name: &str) -> Option<DiskFault> {
+        DiskFault::ALL.iter().copied().find(|fault| fault.name() == name)
+    }
+
     fn of(error: &io::Error) -> DiskFault {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => DiskFault::Full,

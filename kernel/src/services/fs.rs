@@ -37,8 +37,8 @@ impl Root {
         &mut self.storage
     }
 
-    pub(super) fn set_disk(&mut self, fault: Option<DiskFault>) {
-        self.disk = fault;
+    pub(super) fn set_disk(&mut self, fault: Option<DiskFault>) -> bool {
+        std::mem::replace(&mut self.disk, fault) != fault
     }
 
     /// Number of what is wrong with the disk; 0 if nothing is.

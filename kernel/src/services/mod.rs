@@ -6,19 +6,23 @@
 pub(crate) mod asset;
 pub(crate) mod fs;
 pub(crate) mod gfx;
+pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
 pub(crate) mod telemetry;
 
 use cartwheel_hostabi::{Capability, CapabilitySet};
 
+use crate::caller::Caller;
 use crate::codec::{Reader, RestoreError};
-use crate::host::{DiskFault, Host};
+use crate::host::{self, DiskFault};
 use crate::load::StagedConfig;
+use crate::policy::Policy;
 use crate::staged::Requests;
 use asset::{Asset, Assets};
 use fs::Root;
 use gfx::{Gfx, VideoMode};
+use kernel::{Host, Memories, Mount};
 use log::Log;
 use telemetry::{FrameFigures, Telemetry};
 
@@ -34,11 +38,16 @@ pub(crate) struct Services {
     pub(crate) gfx: Option<Gfx>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
+    /// There if the capability `kernel` was declared.
+    pub(crate) host: Option<Host>,
 }
 
 /// What a handler works on. The dispatcher makes it for the module that calls; a handler cannot get at another's.
 pub(crate) struct Context<'k> {
     pub(crate) services: &'k mut Services,
+    pub(crate) caller: &'k mut Caller,
+    pub(crate) policy: &'k Policy,
+    pub(crate) memories: &'k mut Memories,
 }
 
 impl Services {
@@ -46,17 +55,19 @@ impl Services {
         declared: CapabilitySet,
         video: Option<VideoMode>,
         assets: Vec<Asset>,
+        mounts: Option<Vec<Mount>>,
         staged: &StagedConfig,
-        host: Host,
+        processing: host::Host,
     ) -> Self {
         Services {
             assets: Assets::new(assets, staged.assets_on_request),
             assets_are_state: declared.contains(Capability::Asset),
             root: declared.contains(Capability::Fs).then(|| Root::new(staged)),
-            requests: Requests::new(staged.latency_frames, staged.max_requests, host),
+            requests: Requests::new(staged.latency_frames, staged.max_requests, processing),
             gfx: video.map(Gfx::new),
             log: Log::default(),
             telemetry: Telemetry::default(),
+            host: mounts.map(Host::new),
         }
     }
 
@@ -65,11 +76,9 @@ impl Services {
         self.requests.publish(self.root.as_mut().map(Root::storage_mut), &mut self.assets);
     }
 
-    /// Takes what is known of the disk behind the storage.
-    pub(crate) fn set_disk(&mut self, fault: Option<DiskFault>) {
-        if let Some(root) = &mut self.root {
-            root.set_disk(fault);
-        }
+    /// Takes what is known of the disk behind the storage; false if it was known.
+    pub(crate) fn set_disk(&mut self, fault: Option<DiskFault>) -> bool {
+        self.root.as_mut().is_some_and(|root| root.set_disk(fault))
     }
 
     fn has_requests(&self) -> bool {
@@ -82,6 +91,9 @@ impl Services {
         }
         self.log.end_frame();
         self.telemetry.end_frame(figures);
+        if let Some(host) = &mut self.host {
+            host.end_frame();
+        }
     }
 
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
@@ -91,6 +103,9 @@ impl Services {
         }
         self.log.save(out);
         self.telemetry.save(out);
+        if let Some(host) = &self.host {
+            host.save(out);
+        }
         if let Some(root) = &self.root {
             root.save(out);
         }
@@ -103,14 +118,14 @@ impl Services {
     }
 
     /// Reads everything before it changes anything.
-    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
-        let mut input = Reader(bytes);
+    pub(crate) fn restore(&mut self, mut input: Reader<'_>) -> Result<(), RestoreError> {
         if input.flag()? != self.gfx.is_some() {
             return Err(RestoreError::VideoMode);
         }
         let gfx = self.gfx.as_ref().map(|gfx| gfx.read(&mut input)).transpose()?;
         let log = Log::read(&mut input)?;
         let telemetry = Telemetry::read(&mut input)?;
+        let host = self.host.as_ref().map(|_| Host::read(&mut input)).transpose()?;
         let root = self.root.as_ref().map(|root| root.read(&mut input)).transpose()?;
         let requests =
             if self.has_requests() { Some(self.requests.read(&mut input, &self.assets)?) } else { None };
@@ -128,6 +143,7 @@ impl Services {
         if let Some(loaded) = assets {
             self.assets.restore(&loaded);
         }
+        self.host = host;
         Ok(())
     }
 
@@ -136,9 +152,10 @@ impl Services {
         let storage = self.root.as_ref().map(|root| ("storage", root.hash()));
         let requests = self.has_requests().then(|| ("requests", self.requests.hash()));
         let assets = self.assets_are_state.then(|| ("assets", self.assets.hash()));
+        let host = self.host.as_ref().map(|host| ("kernel", host.hash()));
         video
             .into_iter()
             .chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
-            .chain([storage, requests, assets].into_iter().flatten())
+            .chain([host, storage, requests, assets].into_iter().flatten())
     }
 }

@@ -19,6 +19,8 @@ pub fn config(width: u16, height: u16, assets: Vec<Asset>) -> ModuleConfig<'stat
     ModuleConfig {
         name: "test",
         origin: "test",
+        level: None,
+        mounts: Vec::new(),
         capabilities: Capability::ALL.iter().map(|capability| capability.name()).collect(),
         imports: CATALOGUE
             .iter()

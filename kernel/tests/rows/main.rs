@@ -8,14 +8,17 @@ mod asset;
 mod common;
 mod fs;
 mod gfx;
+mod kernel;
 mod log;
 mod mem;
 mod telemetry;
 
 use std::collections::BTreeSet;
 
+use cartwheel_hostabi::mock::MockObject;
 use cartwheel_hostabi::mock::Slot;
-use cartwheel_hostabi::{CATALOGUE, Fault, Object, Status, SyscallTrap, resolve};
+use cartwheel_hostabi::{CATALOGUE, Fault, Object, SlotType, Status, SyscallInfo, SyscallTrap, resolve};
+use cartwheel_kernel::policy::{Custody, Policy};
 use common::{MODULE, Rig, rig};
 
 /// A call and what it comes to.
@@ -43,7 +46,9 @@ pub const fn trap(trap: SyscallTrap, id: &'static str, prepare: fn(&mut Rig) -> 
 }
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [asset::CASES, fs::CASES, gfx::CASES, log::CASES, mem::CASES, telemetry::CASES].into_iter().flatten()
+    [asset::CASES, fs::CASES, gfx::CASES, kernel::CASES, log::CASES, mem::CASES, telemetry::CASES]
+        .into_iter()
+        .flatten()
 }
 
 // covers POL-12 POL-11 POL-6
@@ -98,4 +103,84 @@ fn every_trap_of_a_row_is_provoked() {
         missing.remove(&(id, format!("{trap:?}")));
     }
     assert!(missing.is_empty(), "no case provokes {missing:?}");
+}
+
+/// Arguments that every row lets pass its validation.
+fn valid(rig: &mut Rig, row: &SyscallInfo) -> Vec<Slot> {
+    let object = rig.guest.add(MockObject::Bytes(Vec::new()));
+    let slot = |ty: &SlotType| if *ty == SlotType::Handle { object.into() } else { 0.into() };
+    row.param_slots.iter().map(slot).collect()
+}
+
+/// A rig whose module was loaded before everything was refused.
+fn refused(verdict: &str) -> Rig {
+    let mut rig = rig();
+    rig.kernel.set_policy(Policy::parse(&format!("[[rule]]\nverdict = \"{verdict}\"")).expect("a policy"));
+    rig
+}
+
+fn assert_not_run(rig: &Rig, row: &SyscallInfo, status: Status) {
+    assert_eq!(rig.guest.results.len(), row.results.len(), "{}", row.id);
+    for (slot, result) in rig.guest.results.iter().enumerate() {
+        let code = if slot == 0 && row.has_status() { status.code() } else { 0 };
+        let expected = match row.result_slots[slot] {
+            SlotType::Handle => Slot::Object(cartwheel_hostabi::Object::NULL),
+            _ => code.into(),
+        };
+        assert_eq!(*result, Some(expected), "{} {slot}", row.id);
+    }
+    let fresh = self::rig();
+    assert!(rig.pixels() == fresh.pixels() && rig.guest.memory == fresh.guest.memory, "{} ran", row.id);
+    assert_eq!(rig.guest.cycles, u64::from(row.cost.base), "{}", row.id);
+}
+
+// covers SEC-4 POL-12
+#[test]
+fn every_row_can_be_denied() {
+    for row in CATALOGUE {
+        let mut rig = refused("deny");
+        let args = valid(&mut rig, row);
+        let done = rig.try_call(row.id, &args);
+        if row.has_status() {
+            assert_eq!(done, Ok(Some(Status::Denied)), "{}", row.id);
+            assert_not_run(&rig, row, Status::Denied);
+        } else {
+            assert_eq!(done, Err(Fault::Trap(SyscallTrap::Denied)), "{}", row.id);
+            assert!(rig.guest.results.is_empty(), "{}", row.id);
+        }
+        assert_eq!(rig.kernel.custody(MODULE), Custody::Free);
+        assert_eq!(rig.kernel.trust(MODULE).map(|trust| (trust.score, trust.violations)), Some((990, 1)));
+    }
+}
+
+// covers SEC-4 POL-12
+#[test]
+fn every_row_can_be_answered_with_quarantine() {
+    for row in CATALOGUE {
+        let mut rig = refused("quarantine");
+        let args = valid(&mut rig, row);
+        assert_eq!(rig.try_call(row.id, &args), Ok(Some(Status::Quarantined)), "{}", row.id);
+        assert_not_run(&rig, row, Status::Quarantined);
+        assert_eq!(rig.kernel.custody(MODULE), Custody::Quarantined);
+        assert_eq!(rig.kernel.trust(MODULE).map(|trust| (trust.score, trust.violations)), Some((900, 1)));
+    }
+}
+
+// covers SEC-2
+#[test]
+fn a_malformed_call_traps_before_the_policy_is_asked() {
+    for case in cases() {
+        let Expected::Trap(trap) = case.expected else { continue };
+        let row = resolve(case.id).expect(case.id);
+        if row.handler_traps.contains(&trap) {
+            continue;
+        }
+        let mut rig = refused("quarantine");
+        // Preparing may need calls.
+        rig.kernel.set_policy(Policy::built_in());
+        let args = (case.prepare)(&mut rig);
+        rig.kernel.set_policy(Policy::parse("[[rule]]\nverdict = \"quarantine\"").expect("a policy"));
+        assert_eq!(rig.try_call(case.id, &args), Err(Fault::Trap(trap)), "{}", case.id);
+        assert_eq!(rig.kernel.custody(MODULE), Custody::Free);
+    }
 }

@@ -1,0 +1,116 @@
+//! What the pipeline knows of a module, besides its bindings and its services.
+
+use std::sync::Arc;
+
+use cartwheel_hostabi::{Capability, CapabilitySet, Syscall, Verdict};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::codec::{Reader, RestoreError};
+use crate::load::ModuleId;
+use crate::policy::{Custody, MAX_SCORE, Policy, Trust, TrustLevel, Who};
+use crate::record::{CallRecord, OriginId};
+use crate::usage::Usage;
+
+/// The module that calls, as the pipeline sees it.
+pub(crate) struct Caller {
+    pub(crate) id: ModuleId,
+    pub(crate) name: String,
+    pub(crate) origin: Arc<str>,
+    pub(crate) origin_id: OriginId,
+    pub(crate) declared: CapabilitySet,
+    pub(crate) video: bool,
+    pub(crate) trust: Trust,
+    /// The level that it was loaded with.
+    first_level: TrustLevel,
+    pub(crate) custody: Custody,
+    /// True if calls have to be recorded.
+    pub(crate) watched: bool,
+    /// True if something has to be done behind the call that is under way: verdicts are out of date, or records wait.
+    pub(crate) unsettled: bool,
+    /// Records of late-bound calls, which end before the call that brought them.
+    pub(crate) records: Vec<CallRecord>,
+    /// What late-bound calls came to in the frame.
+    pub(crate) late: Vec<(Syscall, Usage)>,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        id: ModuleId,
+        name: &str,
+        origin: &str,
+        level: TrustLevel,
+        declared: CapabilitySet,
+        video: bool,
+    ) -> Caller {
+        Caller {
+            id,
+            name: name.to_owned(),
+            origin: Arc::from(origin),
+            origin_id: OriginId(xxh3_64(origin.as_bytes())),
+            declared,
+            video,
+            trust: Trust::new(level),
+            first_level: level,
+            custody: Custody::Free,
+            watched: false,
+            unsettled: false,
+            records: Vec::new(),
+            late: Vec::new(),
+        }
+    }
+
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { name: &self.name, origin: &self.origin, trust: &self.trust }
+    }
+
+    /// True if a syscall can be called: its capability is declared, and what it works on is there.
+    pub(crate) fn has(&self, capability: Capability) -> bool {
+        self.declared.contains(capability) && (capability != Capability::Gfx || self.video)
+    }
+
+    /// Counts a violation and lowers the score.
+    pub(crate) fn violate(&mut self, verdict: Verdict, policy: &Policy) {
+        let penalty = match verdict {
+            Verdict::Allow => return,
+            Verdict::Deny => policy.deny_penalty,
+            Verdict::Quarantine => policy.quarantine_penalty,
+        };
+        let before = self.trust;
+        self.trust.violations = before.violations.saturating_add(1);
+        self.trust.score = before.score.saturating_sub(penalty);
+        self.unsettled |= policy.tells_apart(&before, &self.trust);
+    }
+
+    /// True if nothing happened to its trust since it was loaded.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.trust == Trust::new(self.first_level) && self.custody == Custody::Free
+    }
+
+    pub(crate) fn save(&self, out: &mut Vec<u8>) {
+        out.push(self.trust.level as u8);
+        out.extend(self.trust.score.to_le_bytes());
+        out.extend(self.trust.violations.to_le_bytes());
+        out.push(self.custody as u8);
+    }
+
+    /// The part that is saved.
+    pub(crate) fn read(input: &mut Reader<'_>) -> Result<(Trust, Custody), RestoreError> {
+        let level = pick(TrustLevel::ALL, input)?;
+        let score = input.u16()?;
+        let violations = input.u64()?;
+        let custody = pick(Custody::ALL, input)?;
+        if score > MAX_SCORE {
+            return Err(RestoreError::Value);
+        }
+        Ok((Trust { level, score, violations }, custody))
+    }
+
+    /// As it was when the module was loaded.
+    pub(crate) fn fresh(&self) -> (Trust, Custody) {
+        (Trust::new(self.first_level), Custody::Free)
+    }
+}
+
+fn pick<T: Copy>(all: &[T], input: &mut Reader<'_>) -> Result<T, RestoreError> {
+    all.get(usize::from(input.u8()?)).copied().ok_or(RestoreError::Value)
+}

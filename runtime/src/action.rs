@@ -1,0 +1,204 @@
+//! What the host does to a machine: applied at frame boundaries only, so that a run can be repeated with them.
+
+use std::fmt;
+
+use cartwheel_kernel::host::DiskFault;
+use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
+use cartwheel_kernel::{Answer, Answered, Kernel, ModuleId, Value};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::machine::Machine;
+
+/// Something that the host does between two frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Action {
+    /// Takes a module out of quarantine: it goes on where it stood.
+    Recover {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Ends a module.
+    Terminate {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Puts a module's score and violations back to where they began.
+    ResetTrust {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Sets a module's trust level.
+    SetTrustLevel {
+        /// Number of the module.
+        module: u32,
+        /// Name of the level.
+        level: String,
+    },
+    /// Sets the policy.
+    SetPolicy {
+        /// Its text; empty for the built-in one.
+        text: String,
+    },
+    /// Tells a module what has become of the disk behind its storage.
+    Disk {
+        /// Number of the module.
+        module: u32,
+        /// Name of what is wrong with it; `None` if it works again.
+        fault: Option<String>,
+    },
+    /// Calls a syscall in the name of a module.
+    Exec {
+        /// Number of the module.
+        module: u32,
+        /// Id of the syscall.
+        id: String,
+        /// Encoded arguments.
+        args: Vec<u8>,
+    },
+}
+
+/// Why an action cannot be queued.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ActionError {
+    /// It is about a module that there is not.
+    #[error("there is no module {0}")]
+    NoSuchModule(u32),
+    /// There is no such trust level.
+    #[error("there is no trust level `{0}`")]
+    NoSuchLevel(String),
+    /// There is no such fault of a disk.
+    #[error("a disk has no fault `{0}`")]
+    NoSuchFault(String),
+    /// The policy is none.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Policy(Vec<PolicyError>),
+    /// The arguments are no encoded values.
+    #[error("the arguments are no encoded values")]
+    Arguments,
+}
+
+/// An action that was applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The action.
+    pub action: Action,
+    /// What it came to.
+    pub outcome: ActionOutcome,
+}
+
+/// What an action came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ActionOutcome {
+    /// It was done.
+    Done,
+    /// There was nothing to do: the module was in another state.
+    Nothing,
+    /// A call returned.
+    Answered(Answer),
+}
+
+impl Action {
+    /// Everything about it that can be checked before it is applied.
+    pub(crate) fn check(&self, machine: &Machine) -> Result<(), ActionError> {
+        match self {
+            Action::SetPolicy { text } => return policy(text).map(drop).map_err(ActionError::Policy),
+            Action::SetTrustLevel { level, .. } if TrustLevel::from_name(level).is_none() => {
+                return Err(ActionError::NoSuchLevel(level.clone()));
+            }
+            Action::Disk { fault: Some(fault), .. } if DiskFault::from_name(fault).is_none() => {
+                return Err(ActionError::NoSuchFault(fault.clone()));
+            }
+            Action::Exec { args, .. } => {
+                Value::decode_all(args).map_err(|_| ActionError::Arguments)?;
+            }
+            Action::Recover { .. }
+            | Action::Terminate { .. }
+            | Action::ResetTrust { .. }
+            | Action::SetTrustLevel { .. }
+            | Action::Disk { .. } => {}
+        }
+        let module = self.module().unwrap_or(0);
+        if module as usize >= machine.modules.len() {
+            return Err(ActionError::NoSuchModule(module));
+        }
+        Ok(())
+    }
+
+    fn module(&self) -> Option<u32> {
+        match self {
+            Action::Recover { module }
+            | Action::Terminate { module }
+            | Action::ResetTrust { module }
+            | Action::SetTrustLevel { module, .. }
+            | Action::Disk { module, .. }
+            | Action::Exec { module, .. } => Some(*module),
+            Action::SetPolicy { .. } => None,
+        }
+    }
+
+    /// Applies it; it was checked when it was queued. `Err` is a panic of the kernel.
+    pub(crate) fn apply(self, machine: &mut Machine) -> Result<Applied, String> {
+        let kernel = &mut machine.kernel;
+        let done = |done| if done { ActionOutcome::Done } else { ActionOutcome::Nothing };
+        let outcome = match &self {
+            Action::Recover { module } => done(kernel.recover(ModuleId(*module))),
+            Action::Terminate { module } => {
+                let ended = machine.modules[*module as usize].instance.ended().is_some();
+                done(!ended && kernel.terminate(ModuleId(*module)))
+            }
+            Action::ResetTrust { module } => done(kernel.reset_trust(ModuleId(*module))),
+            Action::SetTrustLevel { module, level } => {
+                let level = TrustLevel::from_name(level).ok_or("an unknown trust level was queued")?;
+                done(kernel.set_trust_level(ModuleId(*module), level))
+            }
+            Action::Disk { module, fault } => {
+                let fault = fault.as_deref().map(|name| DiskFault::from_name(name).ok_or(name));
+                let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
+                done(kernel.set_disk(ModuleId(*module), fault))
+            }
+            Action::SetPolicy { text } => {
+                kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
+                ActionOutcome::Done
+            }
+            Action::Exec { module, id, args } => {
+                let values = Value::decode_all(args).map_err(|_| "arguments that are none were queued")?;
+                let guest = &mut machine.modules[*module as usize].instance;
+                let answered = exec(kernel, ModuleId(*module), id, &values, guest)?;
+                ActionOutcome::Answered(answered.answer)
+            }
+        };
+        Ok(Applied { action: self, outcome })
+    }
+}
+
+fn exec(
+    kernel: &mut Kernel,
+    module: ModuleId,
+    id: &str,
+    values: &[Value],
+    guest: &mut dyn cartwheel_hostabi::Guest,
+) -> Result<Answered, String> {
+    kernel.call_by_id(module, id, values, guest).map_err(|fault| fault.to_string())
+}
+
+/// A policy by its text; the built-in one if there is none.
+pub(crate) fn policy(text: &str) -> Result<Policy, Vec<PolicyError>> {
+    if text.is_empty() { Ok(Policy::built_in()) } else { Policy::parse(text) }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Recover { module } => write!(f, "recover module {module}"),
+            Action::Terminate { module } => write!(f, "terminate module {module}"),
+            Action::ResetTrust { module } => write!(f, "reset the trust of module {module}"),
+            Action::SetTrustLevel { module, level } => write!(f, "trust module {module} as {level}"),
+            Action::Disk { module, fault: Some(fault) } => write!(f, "the disk of module {module}: {fault}"),
+            Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
+            Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
+            Action::SetPolicy { .. } => f.write_str("set a policy"),
+            Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
+        }
+    }
+}
