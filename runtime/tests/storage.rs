@@ -73,7 +73,7 @@ fn step(machine: &mut Machine) -> u128 {
 /// `seen`, `status` and `disk`, which stand behind the texts.
 fn figures(machine: &Machine, module: ModuleId) -> [i32; 3] {
     let cart = machine.instance(module).program().cartridge();
-    let symbols = &cart.debug.as_ref().expect("debug information").data;
+    let symbols = &cart.debug.as_ref().expect("debug information").symbols;
     ["seen", "status", "disk"].map(|name| {
         let at = symbols.iter().find(|symbol| symbol.name == name).expect(name).address as usize;
         let bytes = machine.instance(module).memory()[at..at + 4].try_into().expect("four bytes");
