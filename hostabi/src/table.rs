@@ -214,7 +214,7 @@ macro_rules! for_each_syscall {
                     "As `log.write`, with the text in a byte string.";
             }
 
-            domain Mem "mem" "A memory card of 16 slots, 0 to 15, kept as files `mem/00.card` to `mem/15.card` of the module's storage. \
+            domain Mem "mem" "A memory card of 16 slots, 0 to 15, kept as files `00.card` to `15.card` in the folder `mem` of the module's storage. \
                 What is written is seen by this domain at once, and by files when it is committed." {
                 MemCommit commit "mem.commit@1" () -> (status: Status)
                     Fs [MemUnchanged, MemFull, MemBlocked] [] 100 + (1 / 4 Byte) Immediate
