@@ -465,8 +465,8 @@ enum log_status {
 CARTWHEEL_IMPORT("log", "write@1")
 int32_t log_write(int32_t level, const void *text, uint32_t text_len);
 
-/* mem: A memory card of 16 slots, 0 to 15, kept as files `mem/00.card` to `mem/15.card` of the
- * module's storage. What is written is seen by this domain at once, and by files when it is
+/* mem: A memory card of 16 slots, 0 to 15, kept as files `00.card` to `15.card` in the folder `mem`
+ * of the module's storage. What is written is seen by this domain at once, and by files when it is
  * committed. Not for guests with this header, because they take or give handles: mem.read_bytes@1,
  * mem.write_bytes@1. */
 enum mem_status {
