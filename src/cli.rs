@@ -305,6 +305,7 @@ Examples:
   cartwheel run game.cart --frames 3600 --input play.txt --hashes hashes.txt
   cartwheel run game.cart --frames 300 --save-state half.state
   cartwheel run game.cart --frames 300 --load-state half.state
+  cartwheel run game.cart --storage saves
   cartwheel run game.asm --watch score --frames 60
   cartwheel run game.cart --json | jq .state_hash
 
@@ -328,6 +329,15 @@ pub struct RunArgs {
     /// Cycles per frame instead of those that the cartridge asks for
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "load_state")]
     pub cycles: Option<u64>,
+    /// Folder with the cartridge's files: read at the start, kept in step with them [default: files are forgotten]
+    #[arg(long, value_name = "DIR")]
+    pub storage: Option<PathBuf>,
+    /// Frames from a staged call to its result [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3600), conflicts_with = "load_state")]
+    pub latency: Option<u32>,
+    /// Threads that do staged work, with no effect on results [default: it is done at once]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub threads: Option<u32>,
     /// Policy, instead of the built-in one, which allows what the cartridge declares
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

@@ -10,6 +10,7 @@ mod print;
 mod project;
 mod reel;
 mod sound;
+mod storage;
 mod suggest;
 mod summary;
 mod verbs;

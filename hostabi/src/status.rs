@@ -57,7 +57,20 @@ statuses! {
         Quota 5 "QUOTA" "A quota of the module is spent.";
     }
     asset {
-        AssetNotFound 16 "NOT_FOUND" "The cartridge has no asset of that name.";
+        AssetNotFound 16 "NOT_FOUND" "The cartridge has no asset of that name or number.";
+        AssetNotLoaded 17 "NOT_LOADED" "The asset is not loaded.";
+        AssetAlreadyLoaded 18 "ALREADY_LOADED" "The asset is loaded; there is nothing to ask for.";
+        AssetOutside 19 "OUTSIDE" "The place is outside the asset.";
+    }
+    fs {
+        FsBadPath 16 "BAD_PATH" "No file or folder can have such a path; nothing was asked for.";
+        FsNotFound 17 "NOT_FOUND" "There is nothing of that path.";
+        FsConflict 18 "CONFLICT" "There is a folder where a file is needed, or a file where a folder is.";
+        FsFull 19 "FULL" "The storage has no room for it.";
+        FsReadOnly 20 "READ_ONLY" "The storage cannot be changed.";
+        FsTooSmall 21 "TOO_SMALL" "The buffer is too small for the result; nothing was copied.";
+        FsUnknownRequest 22 "UNKNOWN_REQUEST" "There is no open request of that id.";
+        FsDiskFailed 23 "DISK_FAILED" "The host's disk does not take what was written.";
     }
     audio {
         AudioNoVoice 16 "NO_VOICE" "All voices are taken; nothing was played.";
@@ -82,6 +95,16 @@ statuses! {
     }
     log {
         LogBadLevel 16 "BAD_LEVEL" "There is no such level; nothing was written.";
+    }
+    mem {
+        MemBadSlot 16 "BAD_SLOT" "A card has slots 0 to 15.";
+        MemEmpty 17 "EMPTY" "There is nothing in the slot.";
+        MemCorrupt 18 "CORRUPT" "The slot's file is not as it was committed.";
+        MemFull 19 "FULL" "The storage has no room for it.";
+        MemReadOnly 20 "READ_ONLY" "The storage cannot be changed.";
+        MemTooSmall 21 "TOO_SMALL" "The buffer is too small for the content; nothing was copied.";
+        MemBlocked 22 "BLOCKED" "Other files are where those of the card have to be; nothing was committed.";
+        MemUnchanged 23 "UNCHANGED" "Nothing was written or erased since the last commit.";
     }
     telemetry {
         TelemetryTooSmall 16 "TOO_SMALL" "The span is too small for the record; nothing was written.";

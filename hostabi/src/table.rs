@@ -30,10 +30,30 @@ macro_rules! for_each_syscall {
     ($callback:path) => {
         $callback! {
 
-            domain Asset "asset" "Named blobs of the cartridge, numbered by their names in ascending order." {
+            domain Asset "asset" "Named blobs of the cartridge, numbered by their names in ascending order. A cartridge that declares `asset` \
+                loads its assets itself: none is there before it was requested and published. Without the capability all are \
+                there from the start." {
                 AssetFind find "asset.find@1" (name: Span) -> (status: Status, asset: i32)
                     Asset [AssetNotFound] [] 40 + (1 / 8 Byte) Immediate
                     "Finds the number of the asset with a name.";
+                AssetInfo info "asset.info@1" (asset: i32) -> (status: Status, len: i32)
+                    Asset [AssetNotFound, AssetNotLoaded] [] 10 Immediate
+                    "Gives the length of a loaded asset in bytes.";
+                AssetPoll poll "asset.poll@1" (asset: i32) -> (status: Status)
+                    Asset [AssetNotFound, AssetNotLoaded, Pending] [] 10 Immediate
+                    "Tells whether an asset is there: OK, PENDING if it was requested, NOT_LOADED if not.";
+                AssetRead read "asset.read@1" (asset: i32, offset: i32, buffer: SpanMut) -> (status: Status, len: i32)
+                    Asset [AssetNotFound, AssetNotLoaded, AssetOutside] [] 30 + (1 / 8 Byte) Immediate
+                    "Copies a loaded asset from `offset` on, as much as there is and the buffer takes, and gives the number of bytes; OUTSIDE if it is shorter than `offset`.";
+                AssetReadBytes read_bytes "asset.read_bytes@1" (asset: i32) -> (status: Status, content: Object)
+                    Asset [AssetNotFound, AssetNotLoaded, Quota] [] 60 + (1 / 8 Byte) Immediate
+                    "Gives a loaded asset as a new byte string; QUOTA if the heap has no room for it.";
+                AssetRelease release "asset.release@1" (asset: i32) -> (status: Status)
+                    Asset [AssetNotFound, AssetNotLoaded] [] 20 Immediate
+                    "Lets go of a loaded asset; it can be requested again.";
+                AssetRequest request "asset.request@1" (asset: i32) -> (status: Status)
+                    Asset [AssetNotFound, AssetAlreadyLoaded, Pending, Quota, Unavailable] [] 100 Staged
+                    "Asks for an asset; PENDING if that was done before, QUOTA if too many requests are open, UNAVAILABLE if the host does not have its content.";
             }
 
             domain Audio "audio" "Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`). A *pitch* is in 1/256 \
@@ -103,6 +123,51 @@ macro_rules! for_each_syscall {
                 AudioVolume volume "audio.volume@1" (voice: i32, volume: i32) -> (status: Status)
                     Audio [AudioNotPlaying] [] 10 Immediate
                     "Sets the volume of a note.";
+            }
+
+            domain Fs "fs" "The module's files. Calls that name files issue a request and give its id, which is positive; what came of it is \
+                published at a frame boundary, in the order of issue. `poll` tells: PENDING, or how it ended, which also ends the \
+                request, except for a result that waits to be taken with `take` or `take_bytes`. Paths are 1 to 255 bytes: names of \
+                `a` to `z`, `0` to `9`, `_`, `-` and `.`, joined by `/` (`spec/storage.md`)." {
+                FsClose close "fs.close@1" (request: i32) -> (status: Status)
+                    Fs [FsUnknownRequest] [] 20 Immediate
+                    "Lets go of a request and of its result; what was asked for is done nevertheless.";
+                FsDelete delete "fs.delete@1" (path: Span) -> (status: Status, request: i32)
+                    Fs [FsBadPath, FsReadOnly, Quota] [] 100 + (1 / 4 Byte) Staged
+                    "Asks for a file to be deleted.";
+                FsDisk disk "fs.disk@1" () -> (status: Status)
+                    Fs [FsFull, FsReadOnly, FsDiskFailed] [] 10 Immediate
+                    "Tells how the host's disk behind the storage is; files of the module are unharmed, but may be gone when the host ends.";
+                FsList list "fs.list@1" (folder: Span) -> (status: Status, request: i32)
+                    Fs [FsBadPath, Quota] [] 100 + (1 / 4 Byte) Staged
+                    "Asks for the names in a folder, an empty path for the outermost: sorted, each followed by byte 10, those of folders with `/` at their end.";
+                FsPoll poll "fs.poll@1" (request: i32) -> (status: Status, len: i32)
+                    Fs [Pending, FsUnknownRequest, FsNotFound, FsConflict, FsFull, FsTooSmall] [] 20 + (1 / 8 Byte) Immediate
+                    "Tells what became of a request and how long its result is; TOO_SMALL if the byte string that it was to be read into is shorter, then it waits to be taken.";
+                FsRead read "fs.read@1" (path: Span) -> (status: Status, request: i32)
+                    Fs [FsBadPath, Quota] [] 100 + (1 / 4 Byte) Staged
+                    "Asks for the content of a file.";
+                FsReadBytes read_bytes "fs.read_bytes@1" (path: Span, buffer: Bytes) -> (status: Status, request: i32)
+                    Fs [FsBadPath, Quota] [] 120 + (1 / 4 Byte) Staged
+                    "As `fs.read`; the first `poll` that finds it done copies the content to the start of `buffer`, which the host keeps until then.";
+                FsSpace space "fs.space@1" () -> (used: i64, quota: i64)
+                    Fs [] [] 10 Immediate
+                    "Gives the bytes of storage that are used, and how many can be: a file counts its content, its path, and 64.";
+                FsStat stat "fs.stat@1" (path: Span) -> (status: Status, request: i32)
+                    Fs [FsBadPath, Quota] [] 100 + (1 / 4 Byte) Staged
+                    "Asks what a path names; the result is two u64: 1 for a file or 2 for a folder, then the length of the file in bytes or the number of names in the folder.";
+                FsTake take "fs.take@1" (request: i32, buffer: SpanMut) -> (status: Status, len: i32)
+                    Fs [Pending, FsUnknownRequest, FsNotFound, FsConflict, FsFull, FsTooSmall] [] 20 + (1 / 8 Byte) Immediate
+                    "As `fs.poll`, and copies the result to the buffer, which ends the request; TOO_SMALL if it does not fit, then it waits on.";
+                FsTakeBytes take_bytes "fs.take_bytes@1" (request: i32) -> (status: Status, content: Object)
+                    Fs [Pending, FsUnknownRequest, FsNotFound, FsConflict, FsFull, Quota] [] 60 + (1 / 8 Byte) Immediate
+                    "As `fs.take`, with the result as a new byte string; QUOTA if the heap has no room for it, then it waits on.";
+                FsWrite write "fs.write@1" (path: Span, content: Span) -> (status: Status, request: i32)
+                    Fs [FsBadPath, FsFull, FsReadOnly, Quota] [] 150 + (1 / 4 Byte) Staged
+                    "Asks for a file to be written, whole, over one that is there; FULL at once if it is longer than the storage, QUOTA also if so much is being written already.";
+                FsWriteBytes write_bytes "fs.write_bytes@1" (path: Span, content: Bytes) -> (status: Status, request: i32)
+                    Fs [FsBadPath, FsFull, FsReadOnly, Quota] [] 150 + (1 / 4 Byte) Staged
+                    "As `fs.write`, with the content in a byte string.";
             }
 
             domain Gfx "gfx" "Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its argument. \
@@ -219,6 +284,34 @@ macro_rules! for_each_syscall {
                 LogWriteBytes write_bytes "log.write_bytes@1" (level: i32, text: Bytes) -> (status: Status)
                     Log [LogBadLevel, Quota] [] 50 + (1 / 4 Byte) Immediate
                     "As `log.write`, with the text in a byte string.";
+            }
+
+            domain Mem "mem" "A memory card of 16 slots, 0 to 15, kept as files `00.card` to `15.card` in the folder `mem` of the module's storage. \
+                What is written is seen by this domain at once, and by files when it is committed." {
+                MemCommit commit "mem.commit@1" () -> (status: Status)
+                    Fs [MemUnchanged, MemFull, MemBlocked] [] 100 + (1 / 4 Byte) Immediate
+                    "Makes files of all that was written and erased since the last commit, or of nothing of it.";
+                MemDiscard discard "mem.discard@1" () -> (status: Status)
+                    Fs [MemUnchanged] [] 20 Immediate
+                    "Forgets all that was written and erased since the last commit.";
+                MemErase erase "mem.erase@1" (slot: i32) -> (status: Status)
+                    Fs [MemBadSlot, MemEmpty, MemReadOnly] [] 40 Immediate
+                    "Empties a slot.";
+                MemRead read "mem.read@1" (slot: i32, buffer: SpanMut) -> (status: Status, len: i32)
+                    Fs [MemBadSlot, MemEmpty, MemCorrupt, MemTooSmall] [] 40 + (1 / 4 Byte) Immediate
+                    "Copies the content of a slot and gives its length; TOO_SMALL if it does not fit.";
+                MemReadBytes read_bytes "mem.read_bytes@1" (slot: i32) -> (status: Status, content: Object)
+                    Fs [MemBadSlot, MemEmpty, MemCorrupt, Quota] [] 80 + (1 / 4 Byte) Immediate
+                    "Gives the content of a slot as a new byte string; QUOTA if the heap has no room for it.";
+                MemSize size "mem.size@1" (slot: i32) -> (status: Status, len: i32)
+                    Fs [MemBadSlot, MemEmpty, MemCorrupt] [] 40 + (1 / 4 Byte) Immediate
+                    "Gives the length of the content of a slot.";
+                MemWrite write "mem.write@1" (slot: i32, content: Span) -> (status: Status)
+                    Fs [MemBadSlot, MemFull, MemReadOnly] [] 60 + (1 / 4 Byte) Immediate
+                    "Writes a slot, whole; FULL if it could not be committed now.";
+                MemWriteBytes write_bytes "mem.write_bytes@1" (slot: i32, content: Bytes) -> (status: Status)
+                    Fs [MemBadSlot, MemFull, MemReadOnly] [] 60 + (1 / 4 Byte) Immediate
+                    "As `mem.write`, with the content in a byte string.";
             }
 
             domain Telemetry "telemetry" "The module's own figures." {

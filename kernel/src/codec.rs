@@ -15,6 +15,8 @@ pub enum RestoreError {
     Value,
     /// There is no such module.
     NoSuchModule,
+    /// The module's quotas are others.
+    Limits,
     /// The policy that the module was under is none.
     Policy,
     /// The module was under another script of statuses, or one of the two under none.
@@ -28,6 +30,7 @@ impl fmt::Display for RestoreError {
             RestoreError::TrailingBytes => "saved services go on too long",
             RestoreError::VideoMode => "saved surface has another size than the module's",
             RestoreError::Value => "saved services have a value out of range",
+            RestoreError::Limits => "saved services have other quotas than the module's",
             RestoreError::NoSuchModule => "no such module",
             RestoreError::Policy => "saved policy is none",
             RestoreError::Script => "saved under another script of statuses than this machine's",

@@ -12,6 +12,7 @@ mod caller;
 mod codec;
 mod custody;
 mod engine;
+pub mod host;
 mod late;
 mod load;
 mod observe;
@@ -20,14 +21,18 @@ pub mod policy;
 mod record;
 mod script;
 mod services;
+mod staged;
 mod state;
+mod storage;
 mod usage;
 mod value;
 
 pub use codec::RestoreError;
 pub use engine::Engine;
 pub use late::{Answer, Answered};
-pub use load::{Import, LoadError, ModuleConfig, ModuleId};
+pub use load::{
+    DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
+};
 pub use observe::Observer;
 pub use pipeline::{Binding, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
@@ -37,6 +42,10 @@ pub use services::audio::{INSTRUMENTS, SAMPLE_RATE, SAMPLES_PER_FRAME, VOICES};
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
 pub use services::kernel::{MAX_ARGS_BYTES, MAX_PROMISES, MEMORY_BYTES, MEMORY_KEYS, Mount};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
+pub use services::mem::CARD_SLOTS;
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
+pub use storage::{
+    Blob, Entry, FILE_OVERHEAD_BYTES, MAX_PATH_LEN, MAX_QUOTA_BYTES, Storage, StoragePath, WriteError,
+};
 pub use usage::Usage;
 pub use value::{NotValues, Value};

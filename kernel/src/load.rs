@@ -10,6 +10,7 @@ use crate::policy::TrustLevel;
 use crate::services::asset::Asset;
 use crate::services::gfx::{MAX_HEIGHT, MAX_WIDTH, VideoMode};
 use crate::services::kernel::Mount;
+use crate::storage::Storage;
 
 /// Number of a module, given by whoever loads it; the same as in [`cartwheel_hostabi::RootId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +46,40 @@ pub struct ModuleConfig<'a> {
     pub video: Option<VideoMode>,
     /// Assets, sorted by name.
     pub assets: Vec<Asset>,
+    /// Storage and staged work.
+    pub staged: StagedConfig,
+}
+
+/// What a module has of storage and staged work.
+#[derive(Clone, Debug)]
+pub struct StagedConfig {
+    /// Files that it starts with; their quota is the module's.
+    pub storage: Storage,
+    /// True if it cannot change its files.
+    pub read_only: bool,
+    /// Requests that can be open at a time.
+    pub max_requests: u32,
+    /// Frames from a request to its result; at least 1.
+    pub latency_frames: u32,
+    /// True if the module loads its assets itself: then none is there before it was requested.
+    pub assets_on_request: bool,
+}
+
+/// Bytes of storage of a module, unless its machine is configured otherwise.
+pub const DEFAULT_STORAGE_BYTES: u64 = 1 << 20;
+/// Requests that a module can have open, unless its machine is configured otherwise.
+pub const DEFAULT_MAX_REQUESTS: u32 = 16;
+
+impl Default for StagedConfig {
+    fn default() -> StagedConfig {
+        StagedConfig {
+            storage: Storage::new(DEFAULT_STORAGE_BYTES),
+            read_only: false,
+            max_requests: DEFAULT_MAX_REQUESTS,
+            latency_frames: 1,
+            assets_on_request: false,
+        }
+    }
 }
 
 /// Why a module cannot be served.

@@ -12,6 +12,7 @@ use cartwheel_hostabi::{
 };
 
 use crate::caller::Caller;
+use crate::host::{DiskFault, Host};
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts};
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
@@ -22,6 +23,7 @@ use crate::services::kernel::Memories;
 use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures};
 use crate::services::{Context, Services};
+use crate::storage::Storage;
 use crate::usage::Usage;
 
 /// An import of a loaded module.
@@ -63,6 +65,7 @@ pub struct Kernel {
     pub(crate) memories: Memories,
     pub(crate) watch: Watch,
     script: Option<Arc<Script>>,
+    host: Host,
 }
 
 impl Default for Kernel {
@@ -73,6 +76,7 @@ impl Default for Kernel {
             memories: Memories::new(),
             watch: Watch::default(),
             script: None,
+            host: Host::default(),
         }
     }
 }
@@ -191,7 +195,8 @@ impl Kernel {
             return Err(errors);
         }
         let mounts = declared.contains(Capability::Kernel).then_some(mounts);
-        let services = Services::new(config.video, config.assets, declared, mounts);
+        let host = self.host.clone();
+        let services = Services::new(declared, config.video, config.assets, mounts, &config.staged, host);
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
@@ -276,7 +281,8 @@ impl Kernel {
         result.map(|()| done.status)
     }
 
-    /// Begins a frame of a module: what its calls come to is counted from zero.
+    /// Begins a frame of a module: staged work that is due is published, and what its calls come to is counted from
+    /// zero.
     pub fn begin_frame(&mut self, id: ModuleId) {
         if let Some(module) = self.module_mut(id) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
@@ -303,6 +309,22 @@ impl Kernel {
         self.bindings(id).iter().for_each(|binding| total += binding.usage);
         self.late_usage(id).iter().for_each(|(_, usage)| total += *usage);
         total
+    }
+
+    /// Sets the host that does the staged work of modules that are loaded from here on.
+    pub fn set_host(&mut self, host: Host) {
+        self.host = host;
+    }
+
+    /// Tells a module what is known of the disk behind its storage, between frames; it is an input of the run. False if it
+    /// knew, or has no storage.
+    pub fn set_disk(&mut self, id: ModuleId, fault: Option<DiskFault>) -> bool {
+        self.module_mut(id).is_some_and(|module| module.services.set_disk(fault))
+    }
+
+    /// The files of a module, if it can use files.
+    pub fn storage(&self, id: ModuleId) -> Option<&Storage> {
+        self.module(id)?.services.root.as_ref().map(|root| root.storage())
     }
 
     /// What late-bound calls of a module came to in the frame, in the order of the first call of each syscall.

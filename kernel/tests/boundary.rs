@@ -23,6 +23,7 @@ fn load(capabilities: &[&'static str], import: Import<'static>) -> Result<(), Ve
         imports: vec![import],
         video: Some(VideoMode { width: 8, height: 8 }),
         assets: Vec::new(),
+        ..ModuleConfig::default()
     };
     Kernel::new().load(MODULE, config)
 }
@@ -86,6 +87,7 @@ fn everything_that_is_wrong_is_listed_at_once_and_nothing_remains() {
         ],
         video: Some(VideoMode { width: 641, height: 0 }),
         assets: vec![asset("b"), asset("a")],
+        ..ModuleConfig::default()
     };
     let errors = kernel.load(MODULE, bad).expect_err("must not load");
     assert_eq!(errors.len(), 6, "{errors:?}");

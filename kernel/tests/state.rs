@@ -46,11 +46,12 @@ fn a_restored_module_goes_on_as_the_saved_one() {
 #[test]
 fn hashes_name_the_component() {
     let names: Vec<&str> = used().hashes().iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["video", "log", "telemetry", "sound", "kernel", "memory of the origin"]);
+    assert_eq!(names[..5], ["video", "log", "telemetry", "sound", "kernel"]);
+    assert_eq!(names.last(), Some(&"memory of the origin"));
     type Change = fn(&mut Rig);
     let cases: [(usize, Change); 9] = [
         (4, |rig| drop(rig.call("kernel.exec", &[0, 1, 0, 0]))),
-        (5, |rig| drop(rig.call("kernel.memory_set", &[0, 1, 0, 1]))),
+        (8, |rig| drop(rig.call("kernel.memory_set", &[0, 1, 0, 1]))),
         (0, |rig| drop(rig.call("gfx.pixel", &[0, 0, 1]))),
         (0, |rig| drop(rig.call("gfx.palette", &[3, 1]))),
         (0, |rig| drop(rig.call("gfx.clip", &[0, 0, 3, 3]))),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cartwheel_kernel::host::DiskFault;
 use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
 use cartwheel_kernel::{Answer, Answered, Kernel, ModuleId, Value};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,13 @@ pub enum Action {
         /// Its text; empty for the built-in one.
         text: String,
     },
+    /// Tells a module what has become of the disk behind its storage.
+    Disk {
+        /// Number of the module.
+        module: u32,
+        /// Name of what is wrong with it; `None` if it works again.
+        fault: Option<String>,
+    },
     /// Calls a syscall in the name of a module.
     Exec {
         /// Number of the module.
@@ -59,6 +67,9 @@ pub enum ActionError {
     /// There is no such trust level.
     #[error("there is no trust level `{0}`")]
     NoSuchLevel(String),
+    /// There is no such fault of a disk.
+    #[error("a disk has no fault `{0}`")]
+    NoSuchFault(String),
     /// The policy is none.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Policy(Vec<PolicyError>),
@@ -95,13 +106,17 @@ impl Action {
             Action::SetTrustLevel { level, .. } if TrustLevel::from_name(level).is_none() => {
                 return Err(ActionError::NoSuchLevel(level.clone()));
             }
+            Action::Disk { fault: Some(fault), .. } if DiskFault::from_name(fault).is_none() => {
+                return Err(ActionError::NoSuchFault(fault.clone()));
+            }
             Action::Exec { args, .. } => {
                 Value::decode_all(args).map_err(|_| ActionError::Arguments)?;
             }
             Action::Recover { .. }
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
-            | Action::SetTrustLevel { .. } => {}
+            | Action::SetTrustLevel { .. }
+            | Action::Disk { .. } => {}
         }
         let module = self.module().unwrap_or(0);
         if module as usize >= machine.modules.len() {
@@ -116,6 +131,7 @@ impl Action {
             | Action::Terminate { module }
             | Action::ResetTrust { module }
             | Action::SetTrustLevel { module, .. }
+            | Action::Disk { module, .. }
             | Action::Exec { module, .. } => Some(*module),
             Action::SetPolicy { .. } => None,
         }
@@ -135,6 +151,11 @@ impl Action {
             Action::SetTrustLevel { module, level } => {
                 let level = TrustLevel::from_name(level).ok_or("an unknown trust level was queued")?;
                 done(kernel.set_trust_level(ModuleId(*module), level))
+            }
+            Action::Disk { module, fault } => {
+                let fault = fault.as_deref().map(|name| DiskFault::from_name(name).ok_or(name));
+                let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
+                done(kernel.set_disk(ModuleId(*module), fault))
             }
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
@@ -173,6 +194,8 @@ impl fmt::Display for Action {
             Action::Terminate { module } => write!(f, "terminate module {module}"),
             Action::ResetTrust { module } => write!(f, "reset the trust of module {module}"),
             Action::SetTrustLevel { module, level } => write!(f, "trust module {module} as {level}"),
+            Action::Disk { module, fault: Some(fault) } => write!(f, "the disk of module {module}: {fault}"),
+            Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
             Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
             Action::SetPolicy { .. } => f.write_str("set a policy"),
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),

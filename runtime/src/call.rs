@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cartwheel_hostabi::Fault;
-use cartwheel_kernel::{FrameFigures, Kernel, ModuleId};
+use cartwheel_kernel::{FrameFigures, Kernel, ModuleId, StagedConfig};
 use cartwheel_vm::{Ended, FrameInput, Instance, Program, Stop};
 
 use crate::config::Config;
@@ -57,7 +57,7 @@ impl Caller {
         let mut instance = Instance::new(program, config.limits, config.seed)?;
         instance.set_module(MODULE.0);
         let mut kernel = Kernel::new();
-        admit(&mut kernel, MODULE, instance.program())?;
+        admit(&mut kernel, MODULE, instance.program(), StagedConfig::default())?;
         Ok(Caller { kernel, instance, frame: 0 })
     }
 

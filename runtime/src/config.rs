@@ -1,5 +1,6 @@
 //! What a machine is set to before its first frame.
 
+use cartwheel_kernel::{DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES};
 use cartwheel_vm::Limits;
 
 /// Number of everything that decides what a program does and costs: instructions, cycle costs, syscalls, random
@@ -7,7 +8,7 @@ use cartwheel_vm::Limits;
 pub const SEMANTICS_VERSION: u16 = 1;
 
 /// Configuration of a machine. Together with cartridges and inputs it determines every frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Seed of the modules' random generators.
     pub seed: u64,
@@ -15,4 +16,26 @@ pub struct Config {
     pub limits: Limits,
     /// Cycles per frame instead of those that a cartridge asks for; at least 1.
     pub cycles_per_frame: Option<u64>,
+    /// Frames from a staged call to its result; at least 1.
+    pub latency: u32,
+    /// Requests that a module can have open at a time.
+    pub max_requests: u32,
+    /// Bytes of storage of a module.
+    pub storage_bytes: u64,
+    /// True if modules cannot change their storage.
+    pub read_only_storage: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            seed: 0,
+            limits: Limits::default(),
+            cycles_per_frame: None,
+            latency: 1,
+            max_requests: DEFAULT_MAX_REQUESTS,
+            storage_bytes: DEFAULT_STORAGE_BYTES,
+            read_only_storage: false,
+        }
+    }
 }

@@ -40,8 +40,8 @@ pub use action::{Action, ActionError, ActionOutcome, Applied};
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
-    Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Surface,
-    Transport, Usage, Value,
+    Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Storage,
+    Surface, Transport, Usage, Value, host,
 };
 pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};

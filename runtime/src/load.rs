@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::ValType;
 use cartwheel_bytecode::cartridge::Import as ProgramImport;
-use cartwheel_hostabi::SlotType;
-use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, VideoMode};
+use cartwheel_hostabi::{Capability, SlotType};
+use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, StagedConfig, VideoMode};
 use cartwheel_vm::Program;
 use thiserror::Error;
 
@@ -31,7 +31,12 @@ fn list(errors: &[cartwheel_kernel::LoadError]) -> String {
 }
 
 /// Makes the module known to the kernel, which checks everything about it that can be checked before it runs.
-pub(crate) fn admit(kernel: &mut Kernel, id: ModuleId, program: &Program) -> Result<(), LoadError> {
+pub(crate) fn admit(
+    kernel: &mut Kernel,
+    id: ModuleId,
+    program: &Program,
+    staged: StagedConfig,
+) -> Result<(), LoadError> {
     let cart = program.cartridge();
     let slots: Vec<(Vec<SlotType>, Vec<SlotType>)> = cart
         .imports
@@ -58,6 +63,11 @@ pub(crate) fn admit(kernel: &mut Kernel, id: ModuleId, program: &Program) -> Res
             .iter()
             .map(|asset| Asset { name: asset.name.clone(), bytes: Some(Arc::from(asset.bytes.as_slice())) })
             .collect(),
+        // Who can ask for assets asks for them; for all others they are there.
+        staged: StagedConfig {
+            assets_on_request: cart.manifest.capabilities.iter().any(|name| name == Capability::Asset.name()),
+            ..staged
+        },
     };
     kernel.load(id, config).map_err(LoadError::Host)
 }

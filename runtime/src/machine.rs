@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use cartwheel_kernel::host::Host;
 use cartwheel_kernel::policy::{Policy, Trust};
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Surface};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, StagedConfig, Storage, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -47,9 +48,10 @@ impl Machine {
     ///
     /// # Panics
     ///
-    /// If the configured cycles per frame are 0.
+    /// If the configured cycles per frame or the latency are 0.
     pub fn new(config: Config) -> Machine {
         assert_ne!(config.cycles_per_frame, Some(0), "a frame has at least one cycle");
+        assert_ne!(config.latency, 0, "nothing staged is published before the next frame");
         Machine {
             config,
             kernel: Kernel::new(),
@@ -67,14 +69,35 @@ impl Machine {
     ///
     /// If the host cannot serve it or it is beyond the limits. Nothing of it remains then.
     pub fn load(&mut self, program: Arc<Program>) -> Result<ModuleId, LoadError> {
+        let storage = Storage::new(self.config.storage_bytes);
+        self.load_with_storage(program, storage)
+    }
+
+    /// As [`Machine::load`], with files that are there when the module starts. Their quota is the module's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::load`].
+    pub fn load_with_storage(
+        &mut self,
+        program: Arc<Program>,
+        storage: Storage,
+    ) -> Result<ModuleId, LoadError> {
         if !self.modules.is_empty() {
             return Err(LoadError::Full);
         }
-        let Config { seed, limits, cycles_per_frame } = self.config;
+        let Config { seed, limits, cycles_per_frame, .. } = self.config;
         let id = ModuleId(self.modules.len() as u32);
         let budget = cycles_per_frame.unwrap_or(program.cartridge().manifest.cycles_per_frame);
         let module = Module::new(id, program, limits, seed, budget)?;
-        admit(&mut self.kernel, id, module.instance.program())?;
+        let staged = StagedConfig {
+            storage,
+            read_only: self.config.read_only_storage,
+            max_requests: self.config.max_requests,
+            latency_frames: self.config.latency,
+            ..StagedConfig::default()
+        };
+        admit(&mut self.kernel, id, module.instance.program(), staged)?;
         self.modules.push(module);
         Ok(id)
     }
@@ -100,6 +123,11 @@ impl Machine {
         self.frame += 1;
         self.previous = *input;
         Ok(report)
+    }
+
+    /// Sets the host that does the staged work of modules that are loaded from here on. No host changes what they see.
+    pub fn set_host(&mut self, host: Host) {
+        self.kernel.set_host(host);
     }
 
     /// Queues something for the host to do at the beginning of the next frame, behind what is queued already. What is
@@ -223,7 +251,10 @@ impl Machine {
         let mut fork = Machine::new(self.config);
         fork.set_script(self.script().cloned());
         for module in &self.modules {
-            fork.load(module.instance.program().clone()).expect("it was loaded before");
+            // The quota is that of the storage, which is not always the configuration's.
+            let quota = self.storage(module.id).map_or(0, Storage::quota_bytes);
+            let program = module.instance.program().clone();
+            fork.load_with_storage(program, Storage::new(quota)).expect("it was loaded before");
         }
         fork.restore(&bytes).expect("a machine can restore what it saved");
         Ok(fork)
@@ -276,6 +307,11 @@ impl Machine {
     /// Cycles that a module has in each frame.
     pub fn cycles_per_frame(&self, module: ModuleId) -> u64 {
         self.module(module).schedule.budget
+    }
+
+    /// A module's files, if it can use files.
+    pub fn storage(&self, module: ModuleId) -> Option<&Storage> {
+        self.kernel.storage(module)
     }
 
     /// A module's picture, if it has one.
@@ -345,7 +381,7 @@ mod tests {
         let (saved, hash) = (machine.save().expect("no panic"), machine.hash());
         machine.kernel.unload(module);
         machine.step(&InputFrame::default()).expect_err("no such module");
-        admit(&mut machine.kernel, module, &program).expect("it can be loaded");
+        admit(&mut machine.kernel, module, &program, StagedConfig::default()).expect("it can be loaded");
         machine.restore(&saved).expect("its own state");
         assert_eq!(machine.hash(), hash);
         machine.step(&InputFrame::default()).expect("no panic");

@@ -89,9 +89,15 @@ int64_t rng_i64(void);
 CARTWHEEL_IMPORT("rng", "seed")
 void rng_seed(int64_t seed);
 
-/* asset: Named blobs of the cartridge, numbered by their names in ascending order. */
+/* asset: Named blobs of the cartridge, numbered by their names in ascending order. A cartridge that
+ * declares `asset` loads its assets itself: none is there before it was requested and published.
+ * Without the capability all are there from the start. Not for guests with this header, because
+ * they take or give handles: asset.read_bytes@1. */
 enum asset_status {
-    ASSET_NOT_FOUND = 16, /* The cartridge has no asset of that name. */
+    ASSET_NOT_FOUND = 16, /* The cartridge has no asset of that name or number. */
+    ASSET_NOT_LOADED = 17, /* The asset is not loaded. */
+    ASSET_ALREADY_LOADED = 18, /* The asset is loaded; there is nothing to ask for. */
+    ASSET_OUTSIDE = 19, /* The place is outside the asset. */
 };
 
 typedef struct {
@@ -102,6 +108,41 @@ typedef struct {
 /* Finds the number of the asset with a name. Besides OK: NOT_FOUND. */
 CARTWHEEL_IMPORT("asset", "find@1")
 AssetFind asset_find(const void *name, uint32_t name_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} AssetInfo;
+
+/* Gives the length of a loaded asset in bytes. Besides OK: NOT_FOUND, NOT_LOADED. */
+CARTWHEEL_IMPORT("asset", "info@1")
+AssetInfo asset_info(int32_t asset);
+
+/* Tells whether an asset is there: OK, PENDING if it was requested, NOT_LOADED if not. Besides OK:
+ * NOT_FOUND, NOT_LOADED, PENDING. */
+CARTWHEEL_IMPORT("asset", "poll@1")
+int32_t asset_poll(int32_t asset);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} AssetRead;
+
+/* Copies a loaded asset from `offset` on, as much as there is and the buffer takes, and gives the
+ * number of bytes; OUTSIDE if it is shorter than `offset`. Besides OK: NOT_FOUND, NOT_LOADED,
+ * OUTSIDE. */
+CARTWHEEL_IMPORT("asset", "read@1")
+AssetRead asset_read(int32_t asset, int32_t offset, void *buffer, uint32_t buffer_len);
+
+/* Lets go of a loaded asset; it can be requested again. Besides OK: NOT_FOUND, NOT_LOADED. */
+CARTWHEEL_IMPORT("asset", "release@1")
+int32_t asset_release(int32_t asset);
+
+/* Asks for an asset; PENDING if that was done before, QUOTA if too many requests are open,
+ * UNAVAILABLE if the host does not have its content. Besides OK: NOT_FOUND, ALREADY_LOADED,
+ * PENDING, QUOTA, UNAVAILABLE. */
+CARTWHEEL_IMPORT("asset", "request@1")
+int32_t asset_request(int32_t asset);
 
 /* audio: Eight voices, mixed to 44,100 stereo samples a second; a frame has 735 (`spec/audio.md`).
  * A *pitch* is in 1/256 semitones: 256 times a MIDI note, so 69 * 256 is the A of 440 Hz. It goes
@@ -227,6 +268,114 @@ int32_t audio_triangle(int32_t instrument);
 /* Sets the volume of a note. Besides OK: NOT_PLAYING. */
 CARTWHEEL_IMPORT("audio", "volume@1")
 int32_t audio_volume(int32_t voice, int32_t volume);
+
+/* fs: The module's files. Calls that name files issue a request and give its id, which is positive;
+ * what came of it is published at a frame boundary, in the order of issue. `poll` tells: PENDING,
+ * or how it ended, which also ends the request, except for a result that waits to be taken with
+ * `take` or `take_bytes`. Paths are 1 to 255 bytes: names of `a` to `z`, `0` to `9`, `_`, `-` and
+ * `.`, joined by `/` (`spec/storage.md`). Not for guests with this header, because they take or
+ * give handles: fs.read_bytes@1, fs.take_bytes@1, fs.write_bytes@1. */
+enum fs_status {
+    FS_BAD_PATH = 16, /* No file or folder can have such a path; nothing was asked for. */
+    FS_NOT_FOUND = 17, /* There is nothing of that path. */
+    FS_CONFLICT = 18, /* There is a folder where a file is needed, or a file where a folder is. */
+    FS_FULL = 19, /* The storage has no room for it. */
+    FS_READ_ONLY = 20, /* The storage cannot be changed. */
+    FS_TOO_SMALL = 21, /* The buffer is too small for the result; nothing was copied. */
+    FS_UNKNOWN_REQUEST = 22, /* There is no open request of that id. */
+    FS_DISK_FAILED = 23, /* The host's disk does not take what was written. */
+};
+
+/* Lets go of a request and of its result; what was asked for is done nevertheless. Besides OK:
+ * UNKNOWN_REQUEST. */
+CARTWHEEL_IMPORT("fs", "close@1")
+int32_t fs_close(int32_t request);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+} FsDelete;
+
+/* Asks for a file to be deleted. Besides OK: BAD_PATH, READ_ONLY, QUOTA. */
+CARTWHEEL_IMPORT("fs", "delete@1")
+FsDelete fs_delete(const void *path, uint32_t path_len);
+
+/* Tells how the host's disk behind the storage is; files of the module are unharmed, but may be
+ * gone when the host ends. Besides OK: FULL, READ_ONLY, DISK_FAILED. */
+CARTWHEEL_IMPORT("fs", "disk@1")
+int32_t fs_disk(void);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+} FsList;
+
+/* Asks for the names in a folder, an empty path for the outermost: sorted, each followed by byte
+ * 10, those of folders with `/` at their end. Besides OK: BAD_PATH, QUOTA. */
+CARTWHEEL_IMPORT("fs", "list@1")
+FsList fs_list(const void *folder, uint32_t folder_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} FsPoll;
+
+/* Tells what became of a request and how long its result is; TOO_SMALL if the byte string that it
+ * was to be read into is shorter, then it waits to be taken. Besides OK: PENDING, UNKNOWN_REQUEST,
+ * NOT_FOUND, CONFLICT, FULL, TOO_SMALL. */
+CARTWHEEL_IMPORT("fs", "poll@1")
+FsPoll fs_poll(int32_t request);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+} FsRead;
+
+/* Asks for the content of a file. Besides OK: BAD_PATH, QUOTA. */
+CARTWHEEL_IMPORT("fs", "read@1")
+FsRead fs_read(const void *path, uint32_t path_len);
+
+typedef struct {
+    int64_t used;
+    int64_t quota;
+} FsSpace;
+
+/* Gives the bytes of storage that are used, and how many can be: a file counts its content, its
+ * path, and 64. */
+CARTWHEEL_IMPORT("fs", "space@1")
+FsSpace fs_space(void);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+} FsStat;
+
+/* Asks what a path names; the result is two u64: 1 for a file or 2 for a folder, then the length of
+ * the file in bytes or the number of names in the folder. Besides OK: BAD_PATH, QUOTA. */
+CARTWHEEL_IMPORT("fs", "stat@1")
+FsStat fs_stat(const void *path, uint32_t path_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} FsTake;
+
+/* As `fs.poll`, and copies the result to the buffer, which ends the request; TOO_SMALL if it does
+ * not fit, then it waits on. Besides OK: PENDING, UNKNOWN_REQUEST, NOT_FOUND, CONFLICT, FULL,
+ * TOO_SMALL. */
+CARTWHEEL_IMPORT("fs", "take@1")
+FsTake fs_take(int32_t request, void *buffer, uint32_t buffer_len);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+} FsWrite;
+
+/* Asks for a file to be written, whole, over one that is there; FULL at once if it is longer than
+ * the storage, QUOTA also if so much is being written already. Besides OK: BAD_PATH, FULL,
+ * READ_ONLY, QUOTA. */
+CARTWHEEL_IMPORT("fs", "write@1")
+FsWrite fs_write(const void *path, uint32_t path_len, const void *content, uint32_t content_len);
 
 /* gfx: Drawing on the module's surface of 8-bit palette indices. A colour is the low 8 bits of its
  * argument. Coordinates are reduced by the camera, then clipped. Sizes below 1 have no pixels. A
@@ -445,6 +594,58 @@ enum log_status {
  * BAD_LEVEL, QUOTA. */
 CARTWHEEL_IMPORT("log", "write@1")
 int32_t log_write(int32_t level, const void *text, uint32_t text_len);
+
+/* mem: A memory card of 16 slots, 0 to 15, kept as files `00.card` to `15.card` in the folder `mem`
+ * of the module's storage. What is written is seen by this domain at once, and by files when it is
+ * committed. Not for guests with this header, because they take or give handles: mem.read_bytes@1,
+ * mem.write_bytes@1. */
+enum mem_status {
+    MEM_BAD_SLOT = 16, /* A card has slots 0 to 15. */
+    MEM_EMPTY = 17, /* There is nothing in the slot. */
+    MEM_CORRUPT = 18, /* The slot's file is not as it was committed. */
+    MEM_FULL = 19, /* The storage has no room for it. */
+    MEM_READ_ONLY = 20, /* The storage cannot be changed. */
+    MEM_TOO_SMALL = 21, /* The buffer is too small for the content; nothing was copied. */
+    MEM_BLOCKED = 22, /* Other files are where those of the card have to be; nothing was committed. */
+    MEM_UNCHANGED = 23, /* Nothing was written or erased since the last commit. */
+};
+
+/* Makes files of all that was written and erased since the last commit, or of nothing of it.
+ * Besides OK: UNCHANGED, FULL, BLOCKED. */
+CARTWHEEL_IMPORT("mem", "commit@1")
+int32_t mem_commit(void);
+
+/* Forgets all that was written and erased since the last commit. Besides OK: UNCHANGED. */
+CARTWHEEL_IMPORT("mem", "discard@1")
+int32_t mem_discard(void);
+
+/* Empties a slot. Besides OK: BAD_SLOT, EMPTY, READ_ONLY. */
+CARTWHEEL_IMPORT("mem", "erase@1")
+int32_t mem_erase(int32_t slot);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} MemRead;
+
+/* Copies the content of a slot and gives its length; TOO_SMALL if it does not fit. Besides OK:
+ * BAD_SLOT, EMPTY, CORRUPT, TOO_SMALL. */
+CARTWHEEL_IMPORT("mem", "read@1")
+MemRead mem_read(int32_t slot, void *buffer, uint32_t buffer_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} MemSize;
+
+/* Gives the length of the content of a slot. Besides OK: BAD_SLOT, EMPTY, CORRUPT. */
+CARTWHEEL_IMPORT("mem", "size@1")
+MemSize mem_size(int32_t slot);
+
+/* Writes a slot, whole; FULL if it could not be committed now. Besides OK: BAD_SLOT, FULL,
+ * READ_ONLY. */
+CARTWHEEL_IMPORT("mem", "write@1")
+int32_t mem_write(int32_t slot, const void *content, uint32_t content_len);
 
 /* telemetry: The module's own figures. */
 enum telemetry_status {

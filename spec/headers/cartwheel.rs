@@ -84,11 +84,21 @@ pub mod rng {
     }
 }
 
-/// Named blobs of the cartridge, numbered by their names in ascending order.
+/// Named blobs of the cartridge, numbered by their names in ascending order. A cartridge that
+/// declares `asset` loads its assets itself: none is there before it was requested and published.
+/// Without the capability all are there from the start.
+///
+/// Not for guests with this header, because they take or give handles: asset.read_bytes@1.
 pub mod asset {
     use super::Status;
-    /// The cartridge has no asset of that name.
+    /// The cartridge has no asset of that name or number.
     pub const NOT_FOUND: Status = 16;
+    /// The asset is not loaded.
+    pub const NOT_LOADED: Status = 17;
+    /// The asset is loaded; there is nothing to ask for.
+    pub const ALREADY_LOADED: Status = 18;
+    /// The place is outside the asset.
+    pub const OUTSIDE: Status = 19;
 
     /// What `find` gives.
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,17 +110,79 @@ pub mod asset {
         pub asset: i32,
     }
 
+    /// What `info` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Info {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `read` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Read {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
     /// Finds the number of the asset with a name. Besides OK: NOT_FOUND.
     pub fn find(name: &[u8]) -> Find {
         // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
         unsafe { import::find(name.as_ptr(), name.len() as u32) }
     }
 
+    /// Gives the length of a loaded asset in bytes. Besides OK: NOT_FOUND, NOT_LOADED.
+    pub fn info(asset: i32) -> Info {
+        import::info(asset)
+    }
+
+    /// Tells whether an asset is there: OK, PENDING if it was requested, NOT_LOADED if not. Besides
+    /// OK: NOT_FOUND, NOT_LOADED, PENDING.
+    pub fn poll(asset: i32) -> Status {
+        import::poll(asset)
+    }
+
+    /// Copies a loaded asset from `offset` on, as much as there is and the buffer takes, and gives
+    /// the number of bytes; OUTSIDE if it is shorter than `offset`. Besides OK: NOT_FOUND,
+    /// NOT_LOADED, OUTSIDE.
+    pub fn read(asset: i32, offset: i32, buffer: &mut [u8]) -> Read {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::read(asset, offset, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Lets go of a loaded asset; it can be requested again. Besides OK: NOT_FOUND, NOT_LOADED.
+    pub fn release(asset: i32) -> Status {
+        import::release(asset)
+    }
+
+    /// Asks for an asset; PENDING if that was done before, QUOTA if too many requests are open,
+    /// UNAVAILABLE if the host does not have its content. Besides OK: NOT_FOUND, ALREADY_LOADED,
+    /// PENDING, QUOTA, UNAVAILABLE.
+    pub fn request(asset: i32) -> Status {
+        import::request(asset)
+    }
+
     mod import {
+        use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "asset"))]
         unsafe extern "C" {
             #[link_name = "find@1"]
             pub unsafe fn find(name: *const u8, name_len: u32) -> super::Find;
+            #[link_name = "info@1"]
+            pub safe fn info(asset: i32) -> super::Info;
+            #[link_name = "poll@1"]
+            pub safe fn poll(asset: i32) -> Status;
+            #[link_name = "read@1"]
+            pub unsafe fn read(asset: i32, offset: i32, buffer: *mut u8, buffer_len: u32) -> super::Read;
+            #[link_name = "release@1"]
+            pub safe fn release(asset: i32) -> Status;
+            #[link_name = "request@1"]
+            pub safe fn request(asset: i32) -> Status;
         }
     }
 }
@@ -324,6 +396,209 @@ pub mod audio {
             pub safe fn triangle(instrument: i32) -> Status;
             #[link_name = "volume@1"]
             pub safe fn volume(voice: i32, volume: i32) -> Status;
+        }
+    }
+}
+
+/// The module's files. Calls that name files issue a request and give its id, which is positive;
+/// what came of it is published at a frame boundary, in the order of issue. `poll` tells: PENDING,
+/// or how it ended, which also ends the request, except for a result that waits to be taken with
+/// `take` or `take_bytes`. Paths are 1 to 255 bytes: names of `a` to `z`, `0` to `9`, `_`, `-` and
+/// `.`, joined by `/` (`spec/storage.md`).
+///
+/// Not for guests with this header, because they take or give handles: fs.read_bytes@1,
+/// fs.take_bytes@1, fs.write_bytes@1.
+pub mod fs {
+    use super::Status;
+    /// No file or folder can have such a path; nothing was asked for.
+    pub const BAD_PATH: Status = 16;
+    /// There is nothing of that path.
+    pub const NOT_FOUND: Status = 17;
+    /// There is a folder where a file is needed, or a file where a folder is.
+    pub const CONFLICT: Status = 18;
+    /// The storage has no room for it.
+    pub const FULL: Status = 19;
+    /// The storage cannot be changed.
+    pub const READ_ONLY: Status = 20;
+    /// The buffer is too small for the result; nothing was copied.
+    pub const TOO_SMALL: Status = 21;
+    /// There is no open request of that id.
+    pub const UNKNOWN_REQUEST: Status = 22;
+    /// The host's disk does not take what was written.
+    pub const DISK_FAILED: Status = 23;
+
+    /// What `delete` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Delete {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+    }
+
+    /// What `list` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct List {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+    }
+
+    /// What `poll` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Poll {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `read` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Read {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+    }
+
+    /// What `space` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Space {
+        /// Result `used`.
+        pub used: i64,
+        /// Result `quota`.
+        pub quota: i64,
+    }
+
+    /// What `stat` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Stat {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+    }
+
+    /// What `take` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Take {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `write` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Write {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+    }
+
+    /// Lets go of a request and of its result; what was asked for is done nevertheless. Besides OK:
+    /// UNKNOWN_REQUEST.
+    pub fn close(request: i32) -> Status {
+        import::close(request)
+    }
+
+    /// Asks for a file to be deleted. Besides OK: BAD_PATH, READ_ONLY, QUOTA.
+    pub fn delete(path: &[u8]) -> Delete {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::delete(path.as_ptr(), path.len() as u32) }
+    }
+
+    /// Tells how the host's disk behind the storage is; files of the module are unharmed, but may
+    /// be gone when the host ends. Besides OK: FULL, READ_ONLY, DISK_FAILED.
+    pub fn disk() -> Status {
+        import::disk()
+    }
+
+    /// Asks for the names in a folder, an empty path for the outermost: sorted, each followed by
+    /// byte 10, those of folders with `/` at their end. Besides OK: BAD_PATH, QUOTA.
+    pub fn list(folder: &[u8]) -> List {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::list(folder.as_ptr(), folder.len() as u32) }
+    }
+
+    /// Tells what became of a request and how long its result is; TOO_SMALL if the byte string that
+    /// it was to be read into is shorter, then it waits to be taken. Besides OK: PENDING,
+    /// UNKNOWN_REQUEST, NOT_FOUND, CONFLICT, FULL, TOO_SMALL.
+    pub fn poll(request: i32) -> Poll {
+        import::poll(request)
+    }
+
+    /// Asks for the content of a file. Besides OK: BAD_PATH, QUOTA.
+    pub fn read(path: &[u8]) -> Read {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::read(path.as_ptr(), path.len() as u32) }
+    }
+
+    /// Gives the bytes of storage that are used, and how many can be: a file counts its content,
+    /// its path, and 64.
+    pub fn space() -> Space {
+        import::space()
+    }
+
+    /// Asks what a path names; the result is two u64: 1 for a file or 2 for a folder, then the
+    /// length of the file in bytes or the number of names in the folder. Besides OK: BAD_PATH,
+    /// QUOTA.
+    pub fn stat(path: &[u8]) -> Stat {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::stat(path.as_ptr(), path.len() as u32) }
+    }
+
+    /// As `fs.poll`, and copies the result to the buffer, which ends the request; TOO_SMALL if it
+    /// does not fit, then it waits on. Besides OK: PENDING, UNKNOWN_REQUEST, NOT_FOUND, CONFLICT,
+    /// FULL, TOO_SMALL.
+    pub fn take(request: i32, buffer: &mut [u8]) -> Take {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::take(request, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Asks for a file to be written, whole, over one that is there; FULL at once if it is longer
+    /// than the storage, QUOTA also if so much is being written already. Besides OK: BAD_PATH,
+    /// FULL, READ_ONLY, QUOTA.
+    pub fn write(path: &[u8], content: &[u8]) -> Write {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::write(path.as_ptr(), path.len() as u32, content.as_ptr(), content.len() as u32) }
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "fs"))]
+        unsafe extern "C" {
+            #[link_name = "close@1"]
+            pub safe fn close(request: i32) -> Status;
+            #[link_name = "delete@1"]
+            pub unsafe fn delete(path: *const u8, path_len: u32) -> super::Delete;
+            #[link_name = "disk@1"]
+            pub safe fn disk() -> Status;
+            #[link_name = "list@1"]
+            pub unsafe fn list(folder: *const u8, folder_len: u32) -> super::List;
+            #[link_name = "poll@1"]
+            pub safe fn poll(request: i32) -> super::Poll;
+            #[link_name = "read@1"]
+            pub unsafe fn read(path: *const u8, path_len: u32) -> super::Read;
+            #[link_name = "space@1"]
+            pub safe fn space() -> super::Space;
+            #[link_name = "stat@1"]
+            pub unsafe fn stat(path: *const u8, path_len: u32) -> super::Stat;
+            #[link_name = "take@1"]
+            pub unsafe fn take(request: i32, buffer: *mut u8, buffer_len: u32) -> super::Take;
+            #[link_name = "write@1"]
+            pub unsafe fn write(path: *const u8, path_len: u32, content: *const u8, content_len: u32) -> super::Write;
         }
     }
 }
@@ -739,6 +1014,106 @@ pub mod log {
         unsafe extern "C" {
             #[link_name = "write@1"]
             pub unsafe fn write(level: i32, text: *const u8, text_len: u32) -> Status;
+        }
+    }
+}
+
+/// A memory card of 16 slots, 0 to 15, kept as files `00.card` to `15.card` in the folder `mem` of
+/// the module's storage. What is written is seen by this domain at once, and by files when it is
+/// committed.
+///
+/// Not for guests with this header, because they take or give handles: mem.read_bytes@1,
+/// mem.write_bytes@1.
+pub mod mem {
+    use super::Status;
+    /// A card has slots 0 to 15.
+    pub const BAD_SLOT: Status = 16;
+    /// There is nothing in the slot.
+    pub const EMPTY: Status = 17;
+    /// The slot's file is not as it was committed.
+    pub const CORRUPT: Status = 18;
+    /// The storage has no room for it.
+    pub const FULL: Status = 19;
+    /// The storage cannot be changed.
+    pub const READ_ONLY: Status = 20;
+    /// The buffer is too small for the content; nothing was copied.
+    pub const TOO_SMALL: Status = 21;
+    /// Other files are where those of the card have to be; nothing was committed.
+    pub const BLOCKED: Status = 22;
+    /// Nothing was written or erased since the last commit.
+    pub const UNCHANGED: Status = 23;
+
+    /// What `read` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Read {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `size` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Size {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// Makes files of all that was written and erased since the last commit, or of nothing of it.
+    /// Besides OK: UNCHANGED, FULL, BLOCKED.
+    pub fn commit() -> Status {
+        import::commit()
+    }
+
+    /// Forgets all that was written and erased since the last commit. Besides OK: UNCHANGED.
+    pub fn discard() -> Status {
+        import::discard()
+    }
+
+    /// Empties a slot. Besides OK: BAD_SLOT, EMPTY, READ_ONLY.
+    pub fn erase(slot: i32) -> Status {
+        import::erase(slot)
+    }
+
+    /// Copies the content of a slot and gives its length; TOO_SMALL if it does not fit. Besides OK:
+    /// BAD_SLOT, EMPTY, CORRUPT, TOO_SMALL.
+    pub fn read(slot: i32, buffer: &mut [u8]) -> Read {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::read(slot, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Gives the length of the content of a slot. Besides OK: BAD_SLOT, EMPTY, CORRUPT.
+    pub fn size(slot: i32) -> Size {
+        import::size(slot)
+    }
+
+    /// Writes a slot, whole; FULL if it could not be committed now. Besides OK: BAD_SLOT, FULL,
+    /// READ_ONLY.
+    pub fn write(slot: i32, content: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::write(slot, content.as_ptr(), content.len() as u32) }
+    }
+
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "mem"))]
+        unsafe extern "C" {
+            #[link_name = "commit@1"]
+            pub safe fn commit() -> Status;
+            #[link_name = "discard@1"]
+            pub safe fn discard() -> Status;
+            #[link_name = "erase@1"]
+            pub safe fn erase(slot: i32) -> Status;
+            #[link_name = "read@1"]
+            pub unsafe fn read(slot: i32, buffer: *mut u8, buffer_len: u32) -> super::Read;
+            #[link_name = "size@1"]
+            pub safe fn size(slot: i32) -> super::Size;
+            #[link_name = "write@1"]
+            pub unsafe fn write(slot: i32, content: *const u8, content_len: u32) -> Status;
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
-use cartwheel_runtime::{Action, Config, Inputs, Machine, ModuleId, Program, Script, ScriptError};
+use cartwheel_runtime::host::Host;
+use cartwheel_runtime::{Action, Config, Inputs, Machine, ModuleId, Program, Script, ScriptError, Storage};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::audit_log::AuditLog;
@@ -15,6 +16,7 @@ use crate::files::{self, Output};
 use crate::picture::write_png;
 use crate::reel::Reel;
 use crate::sound::Recorder;
+use crate::storage::StorageFolder;
 use crate::summary::{Stop, Summary, Tally, grouped};
 use crate::{policies, print, project, sound, watch};
 
@@ -34,8 +36,17 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         ));
     }
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
-    let config = Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
+    let config = Config {
+        seed: args.seed.unwrap_or(0),
+        cycles_per_frame: args.cycles,
+        latency: args.latency.unwrap_or(Config::default().latency),
+        ..Config::default()
+    };
     let mut machine = Machine::new(config);
+    if let Some(threads) = args.threads {
+        let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
+        machine.set_host(Host::with_threads(threads).map_err(failed)?);
+    }
     let policy = args.policy.as_deref().map(policies::read).transpose()?;
     if let Some(policy) = policy.clone() {
         machine.set_policy(policy);
@@ -47,7 +58,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         machine.observe(Box::new(auditor));
         audit = Some(log);
     }
-    let module = machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
+    let folder = args.storage.as_deref().map(|path| StorageFolder::open(path, config.storage_bytes));
+    let (folder, files) = folder.transpose()?.unzip();
+    let files = files.unwrap_or_else(|| Storage::new(config.storage_bytes));
+    let module = machine.load_with_storage(program.clone(), files).map_err(|e| Failure::file(&path, e))?;
+    if args.storage.is_some() && machine.storage(module).is_none() {
+        return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
+    }
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
         // A state brings the policy of its machine; the one that was asked for takes its place.
@@ -71,6 +88,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         audit,
         machine,
         module,
+        folder,
         recover_after: args.recover_after,
         quarantined: 0,
         actions: Vec::new(),
@@ -79,11 +97,15 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     };
     #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
     let started = Instant::now();
-    let stop = session.audited_run()?;
+    let stop = session.audited_run();
+    // Whatever happened, what was stored is written.
+    let stored = session.folder.take().map_or(Ok(()), StorageFolder::finish);
+    let stop = stop?;
     let seconds = started.elapsed().as_secs_f64();
     session.progress.finish_and_clear();
     session.outputs.finish(&session.machine, module, args.scale)?;
     report(args, &session, &program, stop, seconds)?;
+    stored?;
     Ok(stop.exit())
 }
 
@@ -105,6 +127,7 @@ fn read_inputs(path: &std::path::Path) -> Result<Inputs, Failure> {
 struct Session<'a> {
     machine: Machine,
     module: ModuleId,
+    folder: Option<StorageFolder>,
     /// Frames in quarantine after which the host recovers the module.
     recover_after: Option<u64>,
     /// Frames that the module has been in quarantine.
@@ -135,7 +158,13 @@ impl Session<'_> {
         self.progress.set_length(self.frames);
         for _ in 0..self.frames {
             let number = self.machine.frame();
+            if let Some(folder) = &mut self.folder {
+                folder.before_frame(&mut self.machine, self.module);
+            }
             let mut report = self.machine.step(&self.inputs.frame(number))?;
+            if let Some(folder) = &mut self.folder {
+                folder.after_frame(&self.machine, self.module);
+            }
             self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
             self.audit.as_mut().map_or(Ok(()), AuditLog::write)?;
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));

@@ -5,17 +5,24 @@
 
 pub(crate) mod asset;
 pub(crate) mod audio;
+pub(crate) mod fs;
 pub(crate) mod gfx;
 pub(crate) mod kernel;
 pub(crate) mod log;
+pub(crate) mod mem;
 pub(crate) mod telemetry;
+
+use cartwheel_hostabi::{Capability, CapabilitySet};
 
 use crate::caller::Caller;
 use crate::codec::{Reader, RestoreError};
+use crate::host::{self, DiskFault};
+use crate::load::StagedConfig;
 use crate::policy::Policy;
+use crate::staged::Requests;
 use asset::{Asset, Assets};
 use audio::Sound;
-use cartwheel_hostabi::{Capability, CapabilitySet};
+use fs::Root;
 use gfx::{Gfx, VideoMode};
 use kernel::{Host, Memories, Mount};
 use log::Log;
@@ -23,8 +30,13 @@ use telemetry::{FrameFigures, Telemetry};
 
 /// Everything that the services have of one module.
 pub(crate) struct Services {
-    /// Part of the cartridge and so no state.
     pub(crate) assets: Assets,
+    /// Assets are state only for a module that can request and release them.
+    assets_are_state: bool,
+    /// The module's own storage, if it can use it.
+    pub(crate) root: Option<Root>,
+    /// Open requests: state of a module that has anything to ask for.
+    pub(crate) requests: Requests,
     pub(crate) gfx: Option<Gfx>,
     /// There if the module declared the capability.
     pub(crate) sound: Option<Sound>,
@@ -44,13 +56,18 @@ pub(crate) struct Context<'k> {
 
 impl Services {
     pub(crate) fn new(
+        declared: CapabilitySet,
         video: Option<VideoMode>,
         assets: Vec<Asset>,
-        declared: CapabilitySet,
         mounts: Option<Vec<Mount>>,
+        staged: &StagedConfig,
+        processing: host::Host,
     ) -> Self {
         Services {
-            assets: Assets::new(assets),
+            assets: Assets::new(assets, staged.assets_on_request),
+            assets_are_state: declared.contains(Capability::Asset),
+            root: declared.contains(Capability::Fs).then(|| Root::new(staged)),
+            requests: Requests::new(staged.latency_frames, staged.max_requests, processing),
             gfx: video.map(Gfx::new),
             sound: declared.contains(Capability::Audio).then(Sound::new),
             log: Log::default(),
@@ -59,11 +76,22 @@ impl Services {
         }
     }
 
+    /// A frame boundary: publishes the staged work that is due.
     pub(crate) fn begin_frame(&mut self) {
+        self.requests.publish(self.root.as_mut().map(Root::storage_mut), &mut self.assets);
         // A module that has ended has no more frames that end.
         if let Some(sound) = &mut self.sound {
             sound.clear_samples();
         }
+    }
+
+    /// Takes what is known of the disk behind the storage; false if it was known.
+    pub(crate) fn set_disk(&mut self, fault: Option<DiskFault>) -> bool {
+        self.root.as_mut().is_some_and(|root| root.set_disk(fault))
+    }
+
+    fn has_requests(&self) -> bool {
+        self.root.is_some() || self.assets_are_state
     }
 
     pub(crate) fn end_frame(&mut self, figures: FrameFigures) {
@@ -93,6 +121,15 @@ impl Services {
         if let Some(host) = &self.host {
             host.save(out);
         }
+        if let Some(root) = &self.root {
+            root.save(out);
+        }
+        if self.has_requests() {
+            self.requests.save(out);
+        }
+        if self.assets_are_state {
+            self.assets.save(out);
+        }
     }
 
     /// Reads everything before it changes anything.
@@ -105,6 +142,10 @@ impl Services {
         let telemetry = Telemetry::read(&mut input)?;
         let sound = self.sound.as_ref().map(|_| Sound::read(&mut input, &self.assets)).transpose()?;
         let host = self.host.as_ref().map(|_| Host::read(&mut input)).transpose()?;
+        let root = self.root.as_ref().map(|root| root.read(&mut input)).transpose()?;
+        let requests =
+            if self.has_requests() { Some(self.requests.read(&mut input, &self.assets)?) } else { None };
+        let assets = if self.assets_are_state { Some(self.assets.read(&mut input)?) } else { None };
         input.end()?;
         if let (Some(gfx), Some(saved)) = (&mut self.gfx, gfx) {
             gfx.restore(&saved);
@@ -114,6 +155,13 @@ impl Services {
         }
         self.log = log;
         self.telemetry = telemetry;
+        self.root = root;
+        if let Some(saved) = requests {
+            self.requests.resume(saved);
+        }
+        if let Some(loaded) = assets {
+            self.assets.restore(&loaded);
+        }
         self.host = host;
         Ok(())
     }
@@ -121,8 +169,13 @@ impl Services {
     pub(crate) fn hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
         let video = self.gfx.as_ref().map(|gfx| ("video", gfx.hash()));
         let sound = self.sound.as_ref().map(|sound| ("sound", sound.hash()));
-        let texts = [("log", self.log.hash()), ("telemetry", self.telemetry.hash())];
         let host = self.host.as_ref().map(|host| ("kernel", host.hash()));
-        video.into_iter().chain(texts).chain(sound).chain(host)
+        let storage = self.root.as_ref().map(|root| ("storage", root.hash()));
+        let requests = self.has_requests().then(|| ("requests", self.requests.hash()));
+        let assets = self.assets_are_state.then(|| ("assets", self.assets.hash()));
+        video
+            .into_iter()
+            .chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
+            .chain([sound, host, storage, requests, assets].into_iter().flatten())
     }
 }

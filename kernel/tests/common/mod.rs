@@ -3,7 +3,9 @@
 
 use cartwheel_hostabi::mock::{MockGuest, MockKind, MockObject, Slot};
 use cartwheel_hostabi::{CATALOGUE, Capability, Fault, Object, Status, resolve};
-use cartwheel_kernel::{Asset, FrameFigures, Import, Kernel, ModuleConfig, ModuleId, VideoMode};
+use cartwheel_kernel::{
+    Asset, FrameFigures, Import, Kernel, ModuleConfig, ModuleId, StagedConfig, VideoMode,
+};
 
 pub const MODULE: ModuleId = ModuleId(0);
 
@@ -26,6 +28,7 @@ pub fn config(width: u16, height: u16, assets: Vec<Asset>) -> ModuleConfig<'stat
             .collect(),
         video: Some(VideoMode { width, height }),
         assets,
+        staged: StagedConfig::default(),
     }
 }
 
@@ -120,7 +123,14 @@ pub fn beyond(rig: &mut Rig, before: &[i32], after: &[i32]) -> Vec<Slot> {
 
 /// A rig with memory and assets of every sort.
 pub fn rig() -> Rig {
+    staged_rig(StagedConfig::default())
+}
+
+/// As [`rig`], with other storage and staged work.
+pub fn staged_rig(staged: StagedConfig) -> Rig {
     let empty = Asset { name: "later".to_owned(), bytes: None };
     let assets = vec![image("image", 2, 2, &[1, 2, 3, 4]), empty, image("text", 2, 2, &[1, 2, 3])];
-    Rig::with_assets(8, 8, vec![0; 128 * 1024], assets)
+    let mut kernel = Kernel::new();
+    kernel.load(MODULE, ModuleConfig { staged, ..config(8, 8, assets) }).expect("the configuration is good");
+    Rig { kernel, guest: MockGuest::new(vec![0; 128 * 1024]) }
 }

@@ -32,7 +32,7 @@ impl Context<'_> {
     }
 
     /// Ends a note in some way.
-    fn end(&mut self, voice: i32, how: impl FnOnce(&mut Voice)) -> Result<Status, Fault> {
+    fn end_note(&mut self, voice: i32, how: impl FnOnce(&mut Voice)) -> Result<Status, Fault> {
         Ok(self.sound()?.voice(voice).map_or(Status::AudioNotPlaying, |voice| {
             how(voice);
             Status::Ok
@@ -75,7 +75,7 @@ fn no_sound() -> Fault {
 
 impl handlers::Audio for Context<'_> {
     fn cut(&mut self, _: &mut Call<'_>, voice: i32) -> Result<Status, Fault> {
-        self.end(voice, Voice::cut)
+        self.end_note(voice, Voice::cut)
     }
 
     fn envelope(
@@ -220,7 +220,7 @@ impl handlers::Audio for Context<'_> {
     }
 
     fn stop(&mut self, _: &mut Call<'_>, voice: i32) -> Result<Status, Fault> {
-        self.end(voice, Voice::release)
+        self.end_note(voice, Voice::release)
     }
 
     fn stop_all(&mut self, _: &mut Call<'_>) -> Result<(), Fault> {

@@ -1,0 +1,48 @@
+//! The folder behind a cartridge's files.
+
+use std::path::{Path, PathBuf};
+
+use cartwheel_runtime::host::os::Folder;
+use cartwheel_runtime::host::{Mirror, load_storage};
+use cartwheel_runtime::{Action, Machine, ModuleId, Storage};
+
+use crate::failure::Failure;
+use crate::print;
+
+/// A folder that a run reads at its start and keeps in step with the storage of its cartridge.
+pub struct StorageFolder {
+    path: PathBuf,
+    mirror: Mirror,
+}
+
+impl StorageFolder {
+    /// Opens a folder, which is made if it is not there, and reads it.
+    pub fn open(path: &Path, quota_bytes: u64) -> Result<(StorageFolder, Storage), Failure> {
+        let failed = |e: &dyn std::fmt::Display| Failure::file(path, format!("not a storage: {e}"));
+        let mut folder = Folder::open(path).map_err(|e| failed(&e))?;
+        let storage = load_storage(&mut folder, quota_bytes).map_err(|e| failed(&e))?;
+        let mirror = Mirror::behind(Box::new(folder), storage.clone()).map_err(|e| failed(&e))?;
+        Ok((StorageFolder { path: path.to_owned(), mirror }, storage))
+    }
+
+    /// Before a frame: tells the machine what has become of the disk.
+    pub fn before_frame(&mut self, machine: &mut Machine, module: ModuleId) {
+        for event in self.mirror.events() {
+            print::stderr(&format!("warning: {}: {event}\n", self.path.display()));
+            let fault = event.fault.map(|fault| fault.name().to_owned());
+            machine.queue(Action::Disk { module: module.0, fault }).expect("the module is there");
+        }
+    }
+
+    /// After a frame: takes what the files have become.
+    pub fn after_frame(&mut self, machine: &Machine, module: ModuleId) {
+        if let Some(storage) = machine.storage(module) {
+            self.mirror.update(storage);
+        }
+    }
+
+    /// Waits until everything is written.
+    pub fn finish(self) -> Result<(), Failure> {
+        self.mirror.finish().map_err(|e| Failure::file(&self.path, e))
+    }
+}

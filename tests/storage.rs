@@ -1,0 +1,107 @@
+//! Files of cartridges in a folder, through the command.
+
+mod common;
+
+use common::{Place, cartridges};
+
+fn card() -> String {
+    let found = cartridges().into_iter().find(|(name, _)| name == "card");
+    found.expect("the cartridge `card`").1.to_str().expect("UTF-8").to_owned()
+}
+
+fn voyage(place: &Place, args: &[&str]) -> String {
+    let card = card();
+    let out = place.good(&[&["run", &card, "--frames", "8", "--watch", "voyage"], args].concat());
+    let last =
+        out.lines().filter(|line| line.contains("voyage = ")).last().expect("a watched datum").to_owned();
+    last.split_once("= ").expect("a value").1.to_owned()
+}
+
+// covers LAY-3
+#[test]
+fn files_are_there_again_in_the_next_run() {
+    let place = Place::new();
+    assert_eq!(voyage(&place, &["--storage", "saves"]), "1");
+    assert_eq!(voyage(&place, &["--storage", "saves"]), "2");
+    assert_eq!(voyage(&place, &["--storage", "other"]), "1");
+    assert_eq!(voyage(&place, &[]), "1");
+    assert_eq!(place.names(), ["other", "saves"]);
+    assert_eq!(place.read("saves/voyages"), [2, 0, 0, 0]);
+    let slot = place.read("saves/mem/00.card");
+    assert_eq!((&slot[..4], slot.len()), (b"CWMC".as_slice(), 16 + 96 * 1024));
+}
+
+// covers POL-13
+#[test]
+fn a_full_card_is_handled_and_its_folder_never_has_more_than_the_quota() {
+    let place = Place::new();
+    place.good(&["run", &card(), "--storage", "saves", "--frames", "600", "-q"]);
+    let slots = std::fs::read_dir(place.path("saves/mem")).expect("a folder").count();
+    assert_eq!(slots, 10);
+}
+
+#[test]
+fn an_entry_that_was_changed_outside_is_corrupt() {
+    let place = Place::new();
+    let card = card();
+    place.good(&["run", &card, "--storage", "saves", "--frames", "100", "-q"]);
+    let mut slot = place.read("saves/mem/01.card");
+    slot[5_000] ^= 1;
+    place.write("saves/mem/01.card", slot);
+    let out = place.good(&["run", &card, "--storage", "saves", "--frames", "1"]);
+    assert!(out.contains("an entry of the log is not as it was written"), "{out}");
+}
+
+// covers POL-21
+#[test]
+fn threads_and_folders_change_no_hash() {
+    let place = Place::new();
+    let card = card();
+    let hash = |args: &[&str]| place.state_hash(&[&[card.as_str(), "--frames", "90"], args].concat());
+    let plain = hash(&[]);
+    assert_eq!(hash(&["--threads", "1"]), plain);
+    assert_eq!(hash(&["--threads", "4", "--storage", "saves"]), plain);
+    let late = hash(&["--latency", "20"]);
+    assert_ne!(late, plain);
+    assert_eq!(hash(&["--latency", "20", "--threads", "3"]), late);
+}
+
+#[test]
+fn what_cannot_be_a_storage_is_refused_and_left_alone() {
+    let place = Place::new();
+    let card = card();
+    let bad = |dir: &str| place.bad(&["run", &card, "--storage", dir, "--frames", "1"]);
+    place.write("file", "");
+    assert!(bad("file").contains("not a storage"));
+    std::fs::create_dir(place.path("home")).expect("a folder");
+    place.write("home/My Documents.txt", "mine");
+    assert!(bad("home").contains("is this the right folder?"));
+    assert_eq!(place.text("home/My Documents.txt"), "mine");
+    std::fs::create_dir(place.path("large")).expect("a folder");
+    place.write("large/a", vec![0; 1 << 20]);
+    assert!(bad("large").contains("quota"));
+    place.write("none.asm", ".func update()\n return\n.end");
+    let refused = place.bad(&["run", "none.asm", "--storage", "saves"]);
+    assert!(refused.contains(".capability fs"), "{refused}");
+    place.bad(&["run", &card, "--latency", "0"]);
+    place.bad(&["run", &card, "--threads", "0"]);
+}
+
+/// Killed in the middle of writing: each file is one that was written whole.
+#[test]
+fn a_killed_run_leaves_whole_files() {
+    let place = Place::new();
+    let card = card();
+    for _ in 0..8 {
+        let mut run = place.command(&["run", &card, "--storage", "saves", "--frames", "100000", "-q"]);
+        let mut run = run.spawn().expect("the command starts");
+        // Not before something is there to be damaged, and no sooner than that.
+        while !place.path("saves/mem").exists() {
+            std::thread::yield_now();
+        }
+        run.kill().expect("it runs");
+        run.wait().expect("it has ended");
+        let out = place.good(&["run", &card, "--storage", "saves", "--frames", "1"]);
+        assert!(!out.contains("not as it was written"), "{out}");
+    }
+}
