@@ -266,16 +266,20 @@ impl Kernel {
             policy: &self.policy,
             memories: &mut self.memories,
         };
-        let rules = &module.rules;
-        let result = dispatch(syscall, &mut context, guest, &mut done, |guest| {
-            let (decided, effective) =
-                if free { (Verdict::Allow, Verdict::Allow) } else { rules[import as usize].judge(guest) };
-            verdict = Some(decided);
-            if effective == Verdict::Allow { scripted } else { effective.into() }
-        });
+        let result = if free {
+            dispatch(syscall, &mut context, guest, &mut done, |_| Ruling::Run)
+        } else {
+            let rule = &module.rules[import as usize];
+            dispatch_judged(syscall, &mut context, guest, &mut done, rule, scripted, &mut verdict)
+        };
         binding.usage.add(&done);
         if module.caller.unsettled || !free {
-            let call = Call { transport, syscall, verdict, done: &done, fault: result.as_ref().err() };
+            let fault = result.as_ref().err();
+            if free && !matches!(fault, Some(Fault::Trap(_)) if syscall.info().invalid_param(guest).is_some())
+            {
+                verdict = Some(Verdict::Allow);
+            }
+            let call = Call { transport, syscall, verdict, done: &done, fault };
             module.settle(&call, guest, &self.policy, &mut self.watch);
         }
         result.map(|()| done.status)
@@ -365,6 +369,25 @@ impl Kernel {
 #[cold]
 fn not_loaded(id: ModuleId) -> Fault {
     Fault::Panic(format!("a call by module {}, which is not loaded", id.0))
+}
+
+/// A call that is not simply allowed. Apart, so that one that is does not pay for the question.
+#[cold]
+#[inline(never)]
+fn dispatch_judged<G: Guest>(
+    syscall: Syscall,
+    context: &mut Context<'_>,
+    guest: &mut G,
+    done: &mut Completed,
+    rule: &Compiled,
+    scripted: Ruling,
+    verdict: &mut Option<Verdict>,
+) -> Result<(), Fault> {
+    dispatch(syscall, context, guest, done, |guest| {
+        let (decided, effective) = rule.judge(guest);
+        *verdict = Some(decided);
+        if effective == Verdict::Allow { scripted } else { effective.into() }
+    })
 }
 
 /// A call that has ended.

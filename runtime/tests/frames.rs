@@ -277,7 +277,9 @@ fn a_fault_of_a_syscall_traps_at_the_syscall() {
     assert_eq!((report.end, report.syscalls, report.log.len()), (SliceEnd::Trapped, 2, 1));
     let trap = report.trap.expect("it trapped").to_string();
     assert!(
-        trap.starts_with("trap: span outside linear memory at `syscall log.write@1`\n  0: main+"),
+        trap.starts_with(
+            "trap: span outside linear memory at `syscall log.write@1`, argument `text`\n  0: main+"
+        ),
         "{trap}"
     );
     assert!(trap.ends_with("(test.asm:4)"), "{trap}");

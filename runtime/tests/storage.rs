@@ -92,8 +92,8 @@ fn a_buffer_that_only_the_host_knows_survives_collection_and_restoring() {
     for at in [0, 1, 2, 6, 11, 12, 13, 20] {
         let (mut before, _) = machine(LATENCY, Host::default());
         (0..at).for_each(|_| {
-        step(&mut before);
-    });
+            step(&mut before);
+        });
         let (mut after, _) = machine(1, Host::with_threads(2).expect("threads"));
         after.restore(&before.save().expect("no panic")).expect("it was saved so");
         let rest: Vec<u128> = (at..30).map(|_| step(&mut after)).collect();

@@ -1,5 +1,6 @@
 //! Policies in text form (TOML); `spec/policy.md` describes them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range as Place;
 use std::sync::Arc;
@@ -257,7 +258,10 @@ impl Reading<'_> {
                         self.wrong(value.span(), "the list of syscalls is empty");
                         return None;
                     }
-                    syscalls.into_iter().collect::<Option<_>>().map(Target::Syscalls)
+                    syscalls
+                        .into_iter()
+                        .collect::<Option<BTreeSet<_>>>()
+                        .map(|set| Target::Syscalls(set.into_iter().collect()))
                 }
                 _ => self.syscall(value).map(|syscall| Target::Syscalls(vec![syscall])),
             },
@@ -303,6 +307,9 @@ impl Reading<'_> {
                 DeValue::Array(values) => values.iter().filter_map(|value| self.level(value)).collect(),
                 _ => self.level(value).into_iter().collect(),
             };
+            // A long list that repeats itself must not make every later look at it long.
+            conditions.levels.sort_unstable();
+            conditions.levels.dedup();
         }
         if let Some(value) = table.get("score") {
             let most = i64::from(MAX_SCORE);
