@@ -12,8 +12,7 @@ fn card() -> String {
 fn voyage(place: &Place, args: &[&str]) -> String {
     let card = card();
     let out = place.good(&[&["run", &card, "--frames", "8", "--watch", "voyage"], args].concat());
-    let last =
-        out.lines().filter(|line| line.contains("voyage = ")).last().expect("a watched datum").to_owned();
+    let last = out.lines().rfind(|line| line.contains("voyage = ")).expect("a watched datum").to_owned();
     last.split_once("= ").expect("a value").1.to_owned()
 }
 

@@ -70,6 +70,12 @@ fn step(machine: &mut Machine) -> u128 {
     machine.hash().expect("no panic").root
 }
 
+fn steps(machine: &mut Machine, frames: usize) {
+    for _ in 0..frames {
+        step(machine);
+    }
+}
+
 /// `seen`, `status` and `disk`, which stand behind the texts.
 fn figures(machine: &Machine, module: ModuleId) -> [i32; 3] {
     let cart = machine.instance(module).program().cartridge();
@@ -91,9 +97,7 @@ fn a_buffer_that_only_the_host_knows_survives_collection_and_restoring() {
     assert_eq!(figures(&whole, module), [0, 22, 0]);
     for at in [0, 1, 2, 6, 11, 12, 13, 20] {
         let (mut before, _) = machine(LATENCY, Host::default());
-        (0..at).for_each(|_| {
-            step(&mut before);
-        });
+        steps(&mut before, at);
         let (mut after, _) = machine(1, Host::with_threads(2).expect("threads"));
         after.restore(&before.save().expect("no panic")).expect("it was saved so");
         let rest: Vec<u128> = (at..30).map(|_| step(&mut after)).collect();
@@ -102,9 +106,7 @@ fn a_buffer_that_only_the_host_knows_survives_collection_and_restoring() {
         assert_eq!((at..30).map(|_| step(&mut fork)).collect::<Vec<_>>(), hashes[at..], "{at}");
     }
     let (mut machine, module) = machine(LATENCY, Host::default());
-    (0..LATENCY + 1).for_each(|_| {
-        step(&mut machine);
-    });
+    steps(&mut machine, LATENCY as usize + 1);
     assert_eq!(figures(&machine, module), [25, 0, 0]);
 }
 
@@ -134,9 +136,7 @@ fn a_module_starts_with_the_files_it_is_given() {
     let mut machine = Machine::new(Config::default());
     let module = machine.load_with_storage(program(READER), files.clone()).expect("it can be loaded");
     assert_eq!(machine.storage(module), Some(&files));
-    (0..3).for_each(|_| {
-        step(&mut machine);
-    });
+    steps(&mut machine, 3);
     let names = machine.storage(module).expect("it has files").files().map(|(path, _)| path.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["notes", "old"]);
     let fork = machine.fork().expect("no panic");

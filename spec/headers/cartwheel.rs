@@ -167,6 +167,7 @@ pub mod asset {
         import::request(asset)
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "asset"))]
@@ -352,6 +353,7 @@ pub mod audio {
         import::volume(voice, volume)
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "audio"))]
@@ -575,6 +577,7 @@ pub mod fs {
         unsafe { import::write(path.as_ptr(), path.len() as u32, content.as_ptr(), content.len() as u32) }
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "fs"))]
@@ -764,6 +767,7 @@ pub mod gfx {
         unsafe { import::text_v2(text.as_ptr(), text.len() as u32, x, y, color, scale) }
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "gfx"))]
@@ -964,6 +968,7 @@ pub mod kernel {
         unsafe { import::resolve(name.as_ptr(), name.len() as u32, base.as_ptr(), base.len() as u32, text.as_mut_ptr(), text.len() as u32) }
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "kernel"))]
@@ -1008,6 +1013,7 @@ pub mod log {
         unsafe { import::write(level, text.as_ptr(), text.len() as u32) }
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "log"))]
@@ -1098,6 +1104,7 @@ pub mod mem {
         unsafe { import::write(slot, content.as_ptr(), content.len() as u32) }
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "mem"))]
@@ -1140,6 +1147,7 @@ pub mod telemetry {
         unsafe { import::frame(record.as_mut_ptr(), record.len() as u32) }
     }
 
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
     mod import {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "telemetry"))]

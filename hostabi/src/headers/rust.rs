@@ -73,7 +73,7 @@ fn domain(out: &mut String, info: &DomainInfo) {
     constants(out, info.name);
     rows.iter().filter(|row| row.results.len() > 1).for_each(|row| structure(out, row));
     rows.iter().for_each(|row| wrapper(out, row));
-    out.push_str("\n    mod import {\n");
+    out.push_str("\n    #[allow(clashing_extern_declarations)] // calls of one name in several domains\n    mod import {\n");
     if rows.iter().any(|row| row.results.len() == 1 && row.has_status()) {
         out.push_str("        use super::Status;\n");
     }

@@ -33,7 +33,7 @@ pub const CASES: &[Case] = &[
     }),
     status(Status::MemUnchanged, "mem.discard@1", |_| ints([])),
     status(Status::Ok, "mem.erase@1", |rig| write(rig, 15, 5)),
-    status(Status::Ok, "mem.erase@1", |rig| corrupt(rig)),
+    status(Status::Ok, "mem.erase@1", corrupt),
     status(Status::MemBadSlot, "mem.erase@1", |_| ints([16])),
     status(Status::MemEmpty, "mem.erase@1", |_| ints([15])),
     status(Status::MemEmpty, "mem.erase@1", |rig| {
