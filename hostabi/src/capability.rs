@@ -37,6 +37,8 @@ capabilities! {
     Log "log",
     /// The module's own figures.
     Telemetry "telemetry",
+    /// The host of WASM-4 games: picture, sound and input in the module's own memory.
+    Wasm4 "wasm4",
 }
 
 impl Capability {

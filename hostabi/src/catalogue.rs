@@ -33,6 +33,10 @@ pub struct ResultInfo {
     pub slot: SlotType,
 }
 
+/// Domains that are the imports of another console, and its name. Their rows keep the shape that programs for it
+/// expect; the rule that a row which can fail has a status first does not hold for them.
+const FOREIGN_PROFILES: &[(&str, &str)] = &[("wasm4", "WASM-4")];
+
 /// A row of the syscall table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyscallInfo {
@@ -81,6 +85,11 @@ impl SyscallInfo {
         rest.split_once('@').map_or(rest, |(name, _)| name)
     }
 
+    /// The console whose shape the row keeps, if it belongs to a foreign profile.
+    pub fn foreign_profile(&self) -> Option<&'static str> {
+        foreign_profile(self.domain)
+    }
+
     /// The version.
     pub fn version(&self) -> u32 {
         self.id.split_once('@').and_then(|(_, version)| version.parse().ok()).unwrap_or(1)
@@ -119,6 +128,11 @@ impl SyscallInfo {
     pub fn signature(&self) -> String {
         signature(self.param_slots, self.result_slots)
     }
+}
+
+/// The console that a domain's rows are the imports of, if they are foreign.
+pub(crate) fn foreign_profile(domain: &str) -> Option<&'static str> {
+    FOREIGN_PROFILES.iter().find(|(name, _)| *name == domain).map(|&(_, console)| console)
 }
 
 fn signature(params: &[SlotType], results: &[SlotType]) -> String {

@@ -20,4 +20,5 @@ pub use services::asset::Asset;
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
+pub use services::wasm4::{HeldInput, WASM4_FONT_ASSET, WASM4_FONT_BYTES};
 pub use usage::Usage;

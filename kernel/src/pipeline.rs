@@ -16,6 +16,7 @@ use crate::services::asset::Asset;
 use crate::services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode};
 use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures};
+use crate::services::wasm4::{HeldInput, WASM4_FONT_ASSET, WASM4_FONT_BYTES, Wasm4};
 use crate::services::{Context, Services};
 use crate::usage::Usage;
 
@@ -73,6 +74,8 @@ pub enum LoadError {
     Signature(SignatureError),
     /// An import draws, and there is no surface.
     NoVideoMode(&'static str),
+    /// The font that the cartridge brings for WASM-4 has so many bytes, which are not those of a font.
+    Wasm4Font(usize),
 }
 
 impl fmt::Display for LoadError {
@@ -90,6 +93,9 @@ impl fmt::Display for LoadError {
                 write!(f, "`{id}` needs the capability `{capability}`, which is not declared")
             }
             LoadError::Signature(error) => error.fmt(f),
+            LoadError::Wasm4Font(len) => {
+                write!(f, "asset `{WASM4_FONT_ASSET}` has {len} bytes; a font has {WASM4_FONT_BYTES}")
+            }
             LoadError::NoVideoMode(id) => write!(f, "`{id}` needs a video mode, which is not declared"),
         }
     }
@@ -159,10 +165,15 @@ impl Kernel {
                 Err(error) => errors.push(error),
             }
         }
+        let wasm4 = declared.contains(Capability::Wasm4).then(|| wasm4(&config.assets)).transpose();
+        let wasm4 = wasm4.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
         if !errors.is_empty() {
             return Err(errors);
         }
-        let services = Services::new(config.video, config.assets);
+        let services = Services::new(config.video, config.assets, wasm4);
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
@@ -209,6 +220,32 @@ impl Kernel {
     pub fn begin_frame(&mut self, id: ModuleId) {
         if let Some(module) = self.module_mut(id) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
+            if let Some(wasm4) = &mut module.services.wasm4 {
+                wasm4.begin_frame();
+            }
+        }
+    }
+
+    /// Writes what a module's host has in its memory before anything else is there.
+    pub fn prepare_memory(&self, id: ModuleId, memory: &mut [u8]) {
+        if self.module(id).is_some_and(|module| module.services.wasm4.is_some()) {
+            Wasm4::prepare(memory);
+        }
+    }
+
+    /// Tells a module's host that the guest is about to begin an update, which is when it may change its memory.
+    #[inline]
+    pub fn begin_update<G: Guest>(&mut self, id: ModuleId, guest: &mut G, input: &HeldInput) {
+        if let Some(wasm4) = self.module_mut(id).and_then(|module| module.services.wasm4.as_mut()) {
+            wasm4.begin_update(guest.memory_mut(), input);
+        }
+    }
+
+    /// Shows a module's host the memory of a guest that is between two updates at the end of a frame.
+    #[inline]
+    pub fn present(&mut self, id: ModuleId, memory: &[u8]) {
+        if let Some(wasm4) = self.module_mut(id).and_then(|module| module.services.wasm4.as_mut()) {
+            wasm4.present(memory);
         }
     }
 
@@ -233,7 +270,13 @@ impl Kernel {
 
     /// The picture of a module, if it has one.
     pub fn surface(&self, id: ModuleId) -> Option<Surface<'_>> {
-        self.module(id)?.services.gfx.as_ref().map(|gfx| gfx.surface())
+        self.module(id)?.services.surface()
+    }
+
+    /// What a module sounded like in the last frame: left and right samples in turns, at 44,100 Hz; `None` if it has no
+    /// sound.
+    pub fn audio(&self, id: ModuleId) -> Option<&[i16]> {
+        self.module(id)?.services.wasm4.as_ref().map(Wasm4::samples)
     }
 
     /// Takes the lines that a module logged since they were last taken. They are no part of its state.
@@ -289,12 +332,24 @@ fn bind(
             None => LoadError::UnknownSyscall(import.id.to_owned()),
         });
     };
-    if !declared.contains(row.capability) {
-        return Err(LoadError::NotDeclared { id: row.id, capability: row.capability });
+    // The disk's rows have another capability, and yet nobody but WASM-4's host behind them.
+    let host = row.foreign_profile().map(|_| Capability::Wasm4);
+    for capability in [Some(row.capability), host].into_iter().flatten() {
+        if !declared.contains(capability) {
+            return Err(LoadError::NotDeclared { id: row.id, capability });
+        }
     }
     row.check_signature(import.params, import.results).map_err(LoadError::Signature)?;
     if row.capability == Capability::Gfx && !video {
         return Err(LoadError::NoVideoMode(row.id));
     }
     Ok(row)
+}
+
+/// The host of a WASM-4 game, with the font that the cartridge may bring.
+fn wasm4(assets: &[Asset]) -> Result<Wasm4, LoadError> {
+    let font = assets.iter().find(|asset| asset.name == WASM4_FONT_ASSET);
+    let Some(bytes) = font.and_then(|asset| asset.bytes.as_deref()) else { return Ok(Wasm4::new(None)) };
+    let font = bytes.try_into().map_err(|_| LoadError::Wasm4Font(bytes.len()))?;
+    Ok(Wasm4::new(Some(font)))
 }

@@ -9,8 +9,9 @@ use cartwheel_hostabi::{CATALOGUE, Fault, Object, SlotType, Status, SyscallTrap,
 use cartwheel_kernel::{
     Asset, COUNTERS_PER_FRAME, CallEvent, FrameFigures, Import, Kernel, LOG_BYTES_PER_FRAME,
     LOG_BYTES_PER_LINE, LoadError, LogLevel, ModuleConfig, ModuleId, Observer, Usage, VideoMode,
+    WASM4_FONT_ASSET,
 };
-use common::{MODULE, Rig, config, image};
+use common::{MODULE, Rig, config, image, wasm4_config};
 
 const I32: SlotType = SlotType::I32;
 
@@ -88,6 +89,35 @@ fn everything_that_is_wrong_is_listed_at_once_and_nothing_remains() {
     assert_eq!(kernel.load(MODULE, config(8, 8, Vec::new())), Ok(()));
 }
 
+// covers POL-3
+#[test]
+fn wasm4_rows_need_its_host_and_the_disk_its_own_capability_too() {
+    let diskr = Import { id: "wasm4.diskr", params: &[I32, I32], results: &[I32] };
+    let vline = Import { id: "wasm4.vline", params: &[I32, I32, I32], results: &[] };
+    assert_eq!(load(&["fs", "wasm4"], diskr), Ok(()));
+    assert_eq!(load(&["wasm4"], vline), Ok(()));
+    for (capabilities, import, message) in [
+        (&["fs"], diskr, "`wasm4.diskr@1` needs the capability `wasm4`, which is not declared"),
+        (&["wasm4"], diskr, "`wasm4.diskr@1` needs the capability `fs`, which is not declared"),
+        (&["gfx"], vline, "`wasm4.vline@1` needs the capability `wasm4`, which is not declared"),
+    ] {
+        assert_eq!(messages(load(capabilities, import)), [message]);
+    }
+}
+
+#[test]
+fn a_wasm4_font_has_the_size_of_one() {
+    let font = |len: usize| Asset { name: WASM4_FONT_ASSET.to_owned(), bytes: Some(vec![0; len].into()) };
+    assert_eq!(Kernel::new().load(MODULE, wasm4_config(vec![font(1_792)])), Ok(()));
+    assert_eq!(Kernel::new().load(MODULE, config(8, 8, vec![font(3)])), Ok(()), "no game, no font");
+    for len in [0, 1_791, 1_793] {
+        assert_eq!(
+            messages(Kernel::new().load(MODULE, wasm4_config(vec![font(len)]))),
+            [format!("asset `wasm4.font` has {len} bytes; a font has 1792")]
+        );
+    }
+}
+
 #[test]
 fn drawing_needs_a_video_mode() {
     let mut bad = config(8, 8, Vec::new());
@@ -107,7 +137,7 @@ fn drawing_needs_a_video_mode() {
 #[test]
 fn an_invalid_index_traps_and_a_call_without_a_module_panics() {
     let mut rig = Rig::new(8, 8, Vec::new());
-    for index in [CATALOGUE.len() as u32, u32::MAX] {
+    for index in [config(8, 8, Vec::new()).imports.len() as u32, u32::MAX] {
         let fault = rig.kernel.call(MODULE, index, &mut rig.guest).expect_err("no such import");
         assert_eq!(fault, Fault::Trap(SyscallTrap::InvalidIndex));
     }
@@ -257,7 +287,37 @@ const TRAPS: &[(SyscallTrap, Provoke)] = &[
         }),
     ),
     (SyscallTrap::OutOfBoundsSpan, ("telemetry.frame@1", |rig| beyond(rig, &[], &[]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.blit@1", |_| ints([65_535, 0, 0, 9, 1, 0]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.blit@1", |rig| small(rig, ints([0; 6])))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.blit_sub@1", |_| ints([0, 0, 0, 1, 1, -1, 0, 8, 0]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.diskr@1", |rig| beyond(rig, &[], &[]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.diskw@1", |rig| beyond(rig, &[], &[]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.hline@1", |rig| small(rig, ints([0; 3])))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.line@1", |rig| small(rig, ints([0; 4])))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.oval@1", |rig| small(rig, ints([0; 4])))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.rect@1", |rig| small(rig, ints([0; 4])))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.text@1", |_| ints([65_536, 0, 0]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.text@1", |rig| small(rig, ints([0; 3])))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.text_utf16@1", |rig| beyond(rig, &[], &[0, 0]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.text_utf8@1", |rig| beyond(rig, &[], &[0, 0]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.trace@1", |rig| unterminated(rig, &[65_000]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.trace_utf16@1", |rig| beyond(rig, &[], &[]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.trace_utf8@1", |rig| beyond(rig, &[], &[]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.tracef@1", |rig| unterminated(rig, &[65_000, 0]))),
+    (SyscallTrap::OutOfBoundsSpan, ("wasm4.vline@1", |rig| small(rig, ints([0; 3])))),
 ];
+
+/// The same arguments, in a memory that ends a byte before the framebuffer does.
+fn small(rig: &mut Rig, args: Vec<Slot>) -> Vec<Slot> {
+    rig.guest.memory.truncate(0xa0 + 6_400 - 1);
+    args
+}
+
+/// The same arguments, in a memory that has no 0 from the first of them on.
+fn unterminated(rig: &mut Rig, args: &[i32]) -> Vec<Slot> {
+    rig.guest.memory[args[0] as usize..].fill(b'x');
+    args.iter().map(|&arg| arg.into()).collect()
+}
 
 /// Arguments with a text at the start of memory between other ones.
 fn text(rig: &mut Rig, text: &str, before: &[i32], after: &[i32]) -> Vec<Slot> {
@@ -336,7 +396,7 @@ fn every_trap_of_a_row_is_provoked() {
         .flat_map(|row| row.traps().into_iter().map(|trap| (row.id, format!("{trap:?}"))))
         .collect();
     for (trap, (id, prepare)) in TRAPS {
-        let mut rig = rig();
+        let mut rig = if id.starts_with("wasm4.") { Rig::wasm4() } else { rig() };
         let args = prepare(&mut rig);
         let before = (rig.saved(), rig.guest.memory.clone());
         assert_eq!(rig.try_call(id, &args), Err(Fault::Trap(*trap)), "{id}");

@@ -7,12 +7,14 @@ pub(crate) mod asset;
 pub(crate) mod gfx;
 pub(crate) mod log;
 pub(crate) mod telemetry;
+pub(crate) mod wasm4;
 
 use crate::codec::{Reader, RestoreError};
 use asset::{Asset, Assets};
-use gfx::{Gfx, VideoMode};
+use gfx::{Gfx, Surface, VideoMode};
 use log::Log;
 use telemetry::{FrameFigures, Telemetry};
+use wasm4::Wasm4;
 
 /// Everything that the services have of one module.
 pub(crate) struct Services {
@@ -21,6 +23,8 @@ pub(crate) struct Services {
     pub(crate) gfx: Option<Gfx>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
+    /// The host of a WASM-4 game.
+    pub(crate) wasm4: Option<Wasm4>,
 }
 
 /// What a handler works on. The dispatcher makes it for the module that calls; a handler cannot get at another's.
@@ -29,12 +33,13 @@ pub(crate) struct Context<'k> {
 }
 
 impl Services {
-    pub(crate) fn new(video: Option<VideoMode>, assets: Vec<Asset>) -> Self {
+    pub(crate) fn new(video: Option<VideoMode>, assets: Vec<Asset>, wasm4: Option<Wasm4>) -> Self {
         Services {
             assets: Assets::new(assets),
             gfx: video.map(Gfx::new),
             log: Log::default(),
             telemetry: Telemetry::default(),
+            wasm4,
         }
     }
 
@@ -44,6 +49,15 @@ impl Services {
         }
         self.log.end_frame();
         self.telemetry.end_frame(figures);
+        if let Some(wasm4) = &mut self.wasm4 {
+            wasm4.end_frame();
+        }
+    }
+
+    /// The picture, if there is one: the module's own surface, or else that of a WASM-4 game.
+    pub(crate) fn surface(&self) -> Option<Surface<'_>> {
+        let own = self.gfx.as_ref().map(Gfx::surface);
+        own.or_else(|| self.wasm4.as_ref().map(Wasm4::surface))
     }
 
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
@@ -53,6 +67,9 @@ impl Services {
         }
         self.log.save(out);
         self.telemetry.save(out);
+        if let Some(wasm4) = &self.wasm4 {
+            wasm4.save(out);
+        }
     }
 
     /// Reads everything before it changes anything.
@@ -64,17 +81,21 @@ impl Services {
         let gfx = self.gfx.as_ref().map(|gfx| gfx.read(&mut input)).transpose()?;
         let log = Log::read(&mut input)?;
         let telemetry = Telemetry::read(&mut input)?;
+        let wasm4 = self.wasm4.as_ref().map(|wasm4| wasm4.read(&mut input)).transpose()?;
         input.end()?;
         if let (Some(gfx), Some(saved)) = (&mut self.gfx, gfx) {
             gfx.restore(&saved);
         }
         self.log = log;
         self.telemetry = telemetry;
+        self.wasm4 = wasm4;
         Ok(())
     }
 
     pub(crate) fn hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
         let video = self.gfx.as_ref().map(|gfx| ("video", gfx.hash()));
-        video.into_iter().chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
+        let always = [("log", self.log.hash()), ("telemetry", self.telemetry.hash())];
+        let wasm4 = self.wasm4.iter().flat_map(Wasm4::hashes);
+        video.into_iter().chain(always).chain(wasm4)
     }
 }
