@@ -68,9 +68,14 @@ impl Machine {
         let Config { seed, limits, cycles_per_frame } = self.config;
         let id = ModuleId(self.modules.len() as u32);
         let budget = cycles_per_frame.unwrap_or(program.cartridge().manifest.cycles_per_frame);
-        let module = Module::new(id, program, limits, seed, budget)?;
-        admit(&mut self.kernel, id, module.instance.program())?;
-        self.modules.push(module);
+        admit(&mut self.kernel, id, &program)?;
+        match Module::new(id, program, limits, seed, budget, &self.kernel) {
+            Ok(module) => self.modules.push(module),
+            Err(error) => {
+                self.kernel.unload(id);
+                return Err(error);
+            }
+        }
         Ok(id)
     }
 
@@ -200,6 +205,12 @@ impl Machine {
     /// A module's picture, if it has one.
     pub fn surface(&self, module: ModuleId) -> Option<Surface<'_>> {
         self.kernel.surface(module)
+    }
+
+    /// What a module sounded like in the last frame: left and right samples in turns, at 44,100 Hz; `None` if it has no
+    /// sound.
+    pub fn audio(&self, module: ModuleId) -> Option<&[i16]> {
+        self.kernel.audio(module)
     }
 
     /// A module's imports in the order of their indices, with what their calls came to in the last frame.
