@@ -1,9 +1,9 @@
-//! What a path given to a verb means: a cartridge, a source file, or a folder with a project.
+//! What a path given to a verb means: a cartridge, a source file, a WebAssembly module, or a folder with a project.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use cartwheel_assembler::{FileLoader, LoadedFile, Loader, assemble};
+use cartwheel_assembler::{FileLoader, LoadedFile, Loader, assemble, wasm};
 use cartwheel_bytecode::Cartridge;
 use cartwheel_runtime::Program;
 
@@ -14,6 +14,10 @@ use crate::files;
 const SOURCE_EXTENSION: &str = "asm";
 /// Extension of cartridges.
 pub const CARTRIDGE_EXTENSION: &str = "cart";
+/// Extension of manifests beside WebAssembly modules.
+const MANIFEST_EXTENSION: &str = "toml";
+/// Extension of WebAssembly modules.
+const MODULE_EXTENSION: &str = "wasm";
 /// Folder beside a project that the project can include files from.
 const SHARED_FOLDER: &str = "lib";
 
@@ -33,23 +37,45 @@ impl Loaded {
     }
 }
 
-/// Loads a cartridge, or assembles one from a source file or the project in a folder.
+/// Loads a cartridge, or makes one of a source file, a WebAssembly module or the project in a folder.
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
+    load_declaring(path, None)
+}
+
+/// Loads like [`load`], and refuses a WebAssembly module that needs other capabilities than these.
+pub fn load_declaring(path: &Path, declare: Option<&[String]>) -> Result<Loaded, Failure> {
     let path = if path.is_dir() { main_source(path)? } else { path.to_owned() };
     let bytes = files::read(&path)?;
     let named_cartridge = path.extension().is_some_and(|extension| extension == CARTRIDGE_EXTENSION);
     if named_cartridge || bytes.starts_with(b"CART") {
         return Ok(Loaded { cart: read_cartridge(&path, &bytes)?, path });
     }
-    if bytes.starts_with(b"\0asm") {
-        return Err(Failure::file(&path, "WebAssembly modules are not translated by this build"));
+    if wasm::is_module(&bytes) {
+        return Ok(Loaded { cart: translate_file(&path, &bytes, declare)?, path });
     }
     assemble_file(path, &bytes)
 }
 
-/// Loads a cartridge file.
-pub fn load_cartridge(path: &Path) -> Result<Cartridge, Failure> {
-    read_cartridge(path, &files::read(path)?)
+/// Translates a WebAssembly module. What it does not say of itself stands in a TOML file beside it.
+fn translate_file(path: &Path, bytes: &[u8], declare: Option<&[String]>) -> Result<Cartridge, Failure> {
+    let beside = path.with_extension(MANIFEST_EXTENSION);
+    let manifest = match beside.is_file() {
+        true => {
+            let text = String::from_utf8(files::read(&beside)?);
+            Some(text.map_err(|_| Failure::file(&beside, "the manifest is not UTF-8"))?)
+        }
+        false => None,
+    };
+    let title = path.file_stem().unwrap_or_default().to_string_lossy();
+    let options =
+        wasm::Options { title: &title, manifest: manifest.as_deref(), declare, ..wasm::Options::default() };
+    wasm::translate(bytes, &options).map_err(|e| Failure::file(path, e))
+}
+
+/// Loads a cartridge file, or translates a WebAssembly module.
+pub fn load_program(path: &Path) -> Result<Cartridge, Failure> {
+    let bytes = files::read(path)?;
+    if wasm::is_module(&bytes) { translate_file(path, &bytes, None) } else { read_cartridge(path, &bytes) }
 }
 
 fn read_cartridge(path: &Path, bytes: &[u8]) -> Result<Cartridge, Failure> {
@@ -60,11 +86,15 @@ fn read_cartridge(path: &Path, bytes: &[u8]) -> Result<Cartridge, Failure> {
 fn main_source(folder: &Path) -> Result<PathBuf, Failure> {
     let full = folder.canonicalize().map_err(|e| Failure::file(folder, e))?;
     let name = full.file_name().unwrap_or_default().to_string_lossy();
-    let candidates = [format!("{name}.{SOURCE_EXTENSION}"), format!("main.{SOURCE_EXTENSION}")];
+    let candidates = [
+        format!("{name}.{SOURCE_EXTENSION}"),
+        format!("main.{SOURCE_EXTENSION}"),
+        format!("{name}.{MODULE_EXTENSION}"),
+    ];
     let found = candidates.iter().map(|candidate| folder.join(candidate)).find(|path| path.is_file());
     found.ok_or_else(|| {
-        let [named, main] = candidates;
-        Failure::file(folder, format!("there is neither {named} nor {main} in this folder"))
+        let [named, main, module] = candidates;
+        Failure::file(folder, format!("there is neither {named} nor {main} nor {module} in this folder"))
     })
 }
 

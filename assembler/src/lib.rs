@@ -30,6 +30,7 @@ mod source;
 mod sprite;
 mod suggest;
 mod token;
+pub mod wasm;
 
 pub use build::{assemble, assemble_with};
 pub use catalogue::{Catalogue, HostCatalogue, SyscallInfo};
