@@ -36,6 +36,8 @@ pub enum Verb {
     Info(InfoArgs),
     /// Run a cartridge without a window and say what came out
     Run(Box<RunArgs>),
+    /// Call an exported function and say what it returned and took
+    Call(CallArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -55,8 +57,11 @@ Examples:
   cartwheel asm game.asm               writes game.cart
   cartwheel asm cartridges/pong -o pong.cart")]
 pub struct AsmArgs {
-    /// Source file, or folder with NAME.asm or main.asm
+    /// Source file, WebAssembly module, or folder with NAME.asm, main.asm or NAME.wasm
     pub source: PathBuf,
+    /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
+    pub declare: Option<Vec<String>>,
     /// Cartridge to write [default: the source's name with .cart]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -68,7 +73,7 @@ pub struct AsmArgs {
     after_help = "Example:\n  cartwheel disasm game.cart -o game.asm && cartwheel asm game.asm -o same.cart"
 )]
 pub struct DisasmArgs {
-    /// Cartridge
+    /// Cartridge or WebAssembly module
     pub cartridge: PathBuf,
     /// Source file to write, instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -79,8 +84,37 @@ pub struct DisasmArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cartwheel info game.cart --json | jq .imports")]
 pub struct InfoArgs {
-    /// Cartridge, source file or folder
+    /// Cartridge, WebAssembly module, source file or folder
     pub cartridge: PathBuf,
+    /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
+    pub declare: Option<Vec<String>>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `call`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel call fib.wasm fib 30
+  cartwheel call fib.wasm fib 30 --slice 10000 --json | jq .slices")]
+pub struct CallArgs {
+    /// Cartridge, WebAssembly module, source file or folder
+    #[arg(value_name = "FILE")]
+    pub program: PathBuf,
+    /// Name of the exported function
+    pub export: String,
+    /// Arguments: integers (also `0x1f`), floats, or `null`
+    #[arg(allow_negative_numbers = true)]
+    pub args: Vec<String>,
+    /// Cycles per slice [default: those per frame that the program asks for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub slice: Option<u64>,
+    /// Seed of the random generator
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -110,8 +144,11 @@ Examples:
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
 pub struct RunArgs {
-    /// Cartridge, source file, or folder with NAME.asm or main.asm
+    /// Cartridge, WebAssembly module, source file, or folder with NAME.asm, main.asm or NAME.wasm
     pub cartridge: PathBuf,
+    /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
+    pub declare: Option<Vec<String>>,
     /// Frames to run [default: the length of the inputs, or else 600]
     #[arg(short, long, value_name = "N")]
     pub frames: Option<u64>,

@@ -49,6 +49,7 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Call(args) => verbs::call::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

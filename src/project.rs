@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cartwheel_assembler::{FileLoader, LoadedFile, Loader, assemble, wasm};
 use cartwheel_bytecode::Cartridge;
+use cartwheel_hostabi::Capability;
 use cartwheel_runtime::Program;
 
 use crate::failure::Failure;
@@ -46,12 +47,22 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
 pub fn load_declaring(path: &Path, declare: Option<&[String]>) -> Result<Loaded, Failure> {
     let path = if path.is_dir() { main_source(path)? } else { path.to_owned() };
     let bytes = files::read(&path)?;
+    if wasm::is_module(&bytes) {
+        return Ok(Loaded { cart: translate_file(&path, &bytes, declare)?, path });
+    }
+    if declare.is_some() {
+        let message = "--declare is for WebAssembly modules; this program declares its capabilities itself";
+        return Err(Failure::file(&path, message));
+    }
     let named_cartridge = path.extension().is_some_and(|extension| extension == CARTRIDGE_EXTENSION);
     if named_cartridge || bytes.starts_with(b"CART") {
         return Ok(Loaded { cart: read_cartridge(&path, &bytes)?, path });
     }
-    if wasm::is_module(&bytes) {
-        return Ok(Loaded { cart: translate_file(&path, &bytes, declare)?, path });
+    if path.extension().is_some_and(|extension| extension == MODULE_EXTENSION) {
+        return Err(Failure::file(
+            &path,
+            "not a WebAssembly module: the file does not begin with \"\\0asm\"",
+        ));
     }
     assemble_file(path, &bytes)
 }
@@ -66,6 +77,15 @@ fn translate_file(path: &Path, bytes: &[u8], declare: Option<&[String]>) -> Resu
         }
         false => None,
     };
+    for name in declare.unwrap_or_default() {
+        if Capability::from_name(name).is_none() {
+            let known: Vec<&str> = Capability::ALL.iter().map(|capability| capability.name()).collect();
+            return Err(Failure::new(format!(
+                "unknown capability `{name}`; there are: {}",
+                known.join(", ")
+            )));
+        }
+    }
     let title = path.file_stem().unwrap_or_default().to_string_lossy();
     let options =
         wasm::Options { title: &title, manifest: manifest.as_deref(), declare, ..wasm::Options::default() };

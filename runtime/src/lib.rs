@@ -20,6 +20,7 @@
 //! [`Machine::step`] is the only way in which a machine advances. What it does depends on the machine's state and the
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
+mod call;
 mod codec;
 mod config;
 mod hash;
@@ -32,6 +33,7 @@ mod report;
 mod snapshot;
 mod trap;
 
+pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{Binding, Counter, LogLevel, LogLine, ModuleId, Surface, Usage};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::cli::AsmArgs;
 use crate::failure::{Exit, Failure};
-use crate::project::{CARTRIDGE_EXTENSION, load};
+use crate::project::{CARTRIDGE_EXTENSION, load_declaring};
 use crate::{files, print};
 
 /// Assembles a source file.
 pub fn run(args: &AsmArgs) -> Result<Exit, Failure> {
-    let loaded = load(&args.source)?;
+    let loaded = load_declaring(&args.source, args.declare.as_deref())?;
     let beside = loaded.path.with_extension(CARTRIDGE_EXTENSION);
     let output = args.output.clone().unwrap_or_else(|| beside.file_name().map_or(beside.clone(), Into::into));
     if is_same(&loaded.path, &output) {

@@ -15,7 +15,7 @@ use crate::{print, project};
 
 /// Shows what a cartridge consists of.
 pub fn run(args: &InfoArgs) -> Result<Exit, Failure> {
-    let loaded = project::load(&args.cartridge)?;
+    let loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
     let path = loaded.path.clone();
     let cart = loaded.cart.clone();
     // What does not verify is shown all the same: that is when people look.

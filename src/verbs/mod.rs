@@ -1,6 +1,7 @@
 //! The verbs of the command, a file each.
 
 pub mod asm;
+pub mod call;
 pub mod completions;
 pub mod disasm;
 pub mod info;

@@ -24,7 +24,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.wav {
         return Err(Failure::file(path, "cannot write it: cartridges have no sound in this build"));
     }
-    let loaded = project::load(&args.cartridge)?;
+    let loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
     let path = loaded.path.clone();
     let program = loaded.verify()?;
     let entry = &program.cartridge().manifest.entry;

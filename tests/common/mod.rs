@@ -108,7 +108,11 @@ pub fn cartridges() -> Vec<(String, PathBuf)> {
     let mut found: Vec<(String, PathBuf)> = entries
         .map(|entry| entry.expect("an entry").path())
         .map(|path| (path.file_name().expect("a name").to_string_lossy().into_owned(), path))
-        .filter(|(name, path)| path.join(format!("{name}.asm")).is_file() || path.join("main.asm").is_file())
+        .filter(|(name, path)| {
+            [format!("{name}.asm"), "main.asm".to_owned(), format!("{name}.wasm")]
+                .iter()
+                .any(|main| path.join(main).is_file())
+        })
         .collect();
     found.sort();
     found
