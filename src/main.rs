@@ -6,9 +6,11 @@ mod files;
 mod picture;
 mod print;
 mod project;
+mod realtime;
 mod reel;
 mod summary;
 mod verbs;
+mod wasm4;
 mod watch;
 
 use std::process::ExitCode;

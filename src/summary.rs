@@ -7,6 +7,7 @@ use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
 use serde_json::json;
 
 use crate::failure::Exit;
+use crate::realtime::Realtime;
 
 /// Lines of the guest's log that are kept.
 const MAX_LOG_LINES: usize = 1_000;
@@ -121,6 +122,8 @@ pub struct Summary<'a> {
     pub trap: Option<&'a TrapReport>,
     /// Wall time.
     pub seconds: f64,
+    /// What frames took, if that was asked for.
+    pub realtime: Option<&'a Realtime>,
 }
 
 impl Summary<'_> {
@@ -142,6 +145,9 @@ impl Summary<'_> {
             "frames",
             format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)),
         );
+        if let Some(realtime) = self.realtime {
+            line("real time", realtime.text());
+        }
         line("stop", self.stop.sentence());
         line("state hash", self.state_hash.clone());
         line(
@@ -193,6 +199,7 @@ impl Summary<'_> {
             "collector_cycles": tally.collector,
             "overruns": tally.overruns,
             "frames_per_second": self.frames_per_second(),
+            "realtime": self.realtime.map(Realtime::json),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,
         });

@@ -34,7 +34,9 @@ mod snapshot;
 mod trap;
 
 pub use call::{CallEnd, CallReport, Caller};
-pub use cartwheel_kernel::{Binding, Counter, LogLevel, LogLine, ModuleId, Surface, Usage};
+pub use cartwheel_kernel::{
+    Binding, Counter, LogLevel, LogLine, ModuleId, Surface, Usage, WASM4_FONT_ASSET, WASM4_FONT_BYTES,
+};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};

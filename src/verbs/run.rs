@@ -12,9 +12,10 @@ use crate::cli::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::picture::write_png;
+use crate::realtime::Realtime;
 use crate::reel::Reel;
 use crate::summary::{Stop, Summary, Tally, grouped};
-use crate::{print, project, watch};
+use crate::{print, project, wasm4, watch};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -24,7 +25,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.wav {
         return Err(Failure::file(path, "cannot write it: cartridges have no sound in this build"));
     }
-    let loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
+    let mut loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
+    if let Some(font) = &args.wasm4_font {
+        wasm4::bring_font(&mut loaded.cart, font)?;
+    }
     let path = loaded.path.clone();
     let program = loaded.verify()?;
     let entry = &program.cartridge().manifest.entry;
@@ -51,6 +55,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         machine,
         module,
         tally: Tally::default(),
+        realtime: Realtime::default(),
         progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
     };
     #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
@@ -77,6 +82,7 @@ struct Session<'a> {
     watched: Vec<&'a DataSymbol>,
     watch_to_stderr: bool,
     tally: Tally,
+    realtime: Realtime,
     progress: ProgressBar,
 }
 
@@ -85,7 +91,8 @@ impl Session<'_> {
         self.progress.set_length(self.frames);
         for _ in 0..self.frames {
             let number = self.machine.frame();
-            let mut report = self.machine.step(&self.inputs.frame(number))?;
+            let input = self.inputs.frame(number);
+            let mut report = self.realtime.time(|| self.machine.step(&input))?;
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
             self.outputs.frame(number, &self.machine, self.module)?;
             self.watch(number)?;
@@ -149,6 +156,7 @@ fn report(
         budget: session.machine.cycles_per_frame(session.module),
         trap: trap.as_ref(),
         seconds,
+        realtime: args.realtime_check.then_some(&session.realtime),
     };
     if args.json {
         print::stdout(&summary.json())?;
