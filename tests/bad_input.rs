@@ -126,7 +126,9 @@ fn files_that_are_none_are_named() {
     }
     place.write("empty", "");
     place.write("module.wasm", b"\0asm\x01\0\0\0");
-    assert!(place.bad(&["run", "module.wasm"]).contains("WebAssembly"));
+    assert!(place.bad(&["run", "module.wasm"]).contains("nothing to run"));
+    place.write("cut.wasm", b"\0asm\x01\0\0\0\x01\x7f");
+    assert!(place.bad(&["run", "cut.wasm"]).contains("at byte 0x"));
     assert!(place.bad(&["disasm", "empty"]).contains("not a Cartwheel cartridge"));
     // An empty program is a library.
     assert!(place.bad(&["run", "empty"]).contains("library"));

@@ -71,7 +71,7 @@ fn show(
 fn ended(name: &str, end: &CallEnd) -> Exit {
     match end {
         CallEnd::Trapped(trap) => {
-            print::error(&format!("`{name}` trapped: {trap}"));
+            print::error(&format!("`{name}`: {trap}"));
             Exit::Trapped
         }
         CallEnd::Halted(code) => {
