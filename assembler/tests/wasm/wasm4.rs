@@ -148,8 +148,8 @@ fn a_game_has_at_most_64_kib() {
         bytes.extend([
             0,
             (content + 1) as u8 & 0x7f | 0x80,
-            (content + 1 >> 7) as u8 & 0x7f | 0x80,
-            (content + 1 >> 14) as u8,
+            ((content + 1) >> 7) as u8 & 0x7f | 0x80,
+            ((content + 1) >> 14) as u8,
             0,
         ]);
         bytes.resize(65_536 + padding, 0);
