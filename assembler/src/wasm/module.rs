@@ -118,7 +118,7 @@ fn look_ahead(
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import?;
-                    imports.push((import.module, import.name));
+                    imports.push(import);
                 }
             }
             _ => {}

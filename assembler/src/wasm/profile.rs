@@ -2,6 +2,7 @@
 
 use cartwheel_bytecode::ValType;
 use cartwheel_bytecode::cartridge::{MemoryDef, TableDef, VideoMode};
+use wasmparser::Import;
 
 use super::wasm4;
 
@@ -105,7 +106,7 @@ pub static CARTWHEEL: Profile<'static> = Profile {
     cycles_per_frame: cartwheel_bytecode::cartridge::DEFAULT_CYCLES_PER_FRAME,
 };
 
-/// The profile of a module, by the names of its imports.
-pub(super) fn detect(imports: &[(&str, &str)]) -> &'static Profile<'static> {
+/// The profile of a module, by its imports.
+pub(super) fn detect(imports: &[Import<'_>]) -> &'static Profile<'static> {
     if wasm4::is_game(imports) { &wasm4::WASM4 } else { &CARTWHEEL }
 }

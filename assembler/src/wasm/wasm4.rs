@@ -1,6 +1,7 @@
 //! WASM-4 games: `spec/wasm4.md` says what they find.
 
 use cartwheel_bytecode::cartridge::MemoryDef;
+use wasmparser::{Import, TypeRef};
 
 use super::profile::{HostFunction, HostMemory, Profile};
 
@@ -53,12 +54,15 @@ pub static WASM4: Profile<'static> = Profile {
     cycles_per_frame: CYCLES_PER_FRAME,
 };
 
-/// True if a module with these imports is a game: it imports a function of WASM-4, or the memory and nothing that
-/// would not come from the same place.
-pub(super) fn is_game(imports: &[(&str, &str)]) -> bool {
-    let known = |(module, field): (&str, &str)| {
-        FUNCTIONS.iter().any(|function| (function.module, function.field) == (module, field))
+/// True if a module with these imports is a game: it imports a function of WASM-4, or nothing but a memory of the
+/// right name and size.
+pub(super) fn is_game(imports: &[Import<'_>]) -> bool {
+    let known = |import: &Import<'_>| {
+        FUNCTIONS.iter().any(|function| (function.module, function.field) == (import.module, import.name))
     };
-    imports.iter().any(|&import| known(import))
-        || imports.contains(&(ENV, "memory")) && imports.iter().all(|&(module, _)| module == ENV)
+    imports.iter().any(known)
+        || matches!(
+            imports,
+            [Import { module: ENV, name: "memory", ty: TypeRef::Memory(ty) }] if ty.initial <= MEMORY.min.into()
+        )
 }
