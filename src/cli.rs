@@ -308,6 +308,7 @@ Examples:
   cartwheel run game.cart --storage saves
   cartwheel run game.asm --watch score --frames 60
   cartwheel run game.cart --json | jq .state_hash
+  cartwheel run game.wasm --frames 600 --realtime-check
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
@@ -327,7 +328,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", conflicts_with = "load_state")]
     pub seed: Option<u64>,
     /// Cycles per frame instead of those that the cartridge asks for
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "load_state")]
+    #[arg(long, visible_alias = "budget", value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "load_state")]
     pub cycles: Option<u64>,
     /// Folder with the cartridge's files: read at the start, kept in step with them [default: files are forgotten]
     #[arg(long, value_name = "DIR")]
@@ -344,6 +345,12 @@ pub struct RunArgs {
     /// Take the cartridge out of quarantine when it has been in it for so many frames, instead of ending with status 5
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub recover_after: Option<u64>,
+    /// Font of a WASM-4 game: 1,792 bytes, 8 for each of the codes from 32 on
+    #[arg(long, value_name = "FILE")]
+    pub wasm4_font: Option<PathBuf>,
+    /// Say how fast frames go by, against the 60 that a second has
+    #[arg(long)]
+    pub realtime_check: bool,
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,

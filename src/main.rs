@@ -8,12 +8,14 @@ mod picture;
 mod policies;
 mod print;
 mod project;
+mod realtime;
 mod reel;
 mod sound;
 mod storage;
 mod suggest;
 mod summary;
 mod verbs;
+mod wasm4;
 mod watch;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::audit_log::{AuditLog, hex};
 use crate::failure::Exit;
+use crate::realtime::Realtime;
 use crate::sound::Loudness;
 
 /// Lines of the guest's log that are kept.
@@ -143,6 +144,8 @@ pub struct Summary<'a> {
     pub seconds: f64,
     /// The log that was kept.
     pub audit: Option<&'a AuditLog>,
+    /// What frames took, if that was asked for.
+    pub realtime: Option<&'a Realtime>,
 }
 
 impl Summary<'_> {
@@ -164,6 +167,9 @@ impl Summary<'_> {
             "frames",
             format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)),
         );
+        if let Some(realtime) = self.realtime {
+            line("real time", realtime.text());
+        }
         line("stop", self.stop.sentence());
         line("state hash", self.state_hash.clone());
         line(
@@ -242,6 +248,7 @@ impl Summary<'_> {
             "sound_rms": tally.sound.map(|sound| sound.rms()),
             "frames_per_second": self.frames_per_second(),
             "audit": self.audit.map(|audit| json!({ "file": audit.path(), "key": audit.key.map(|key| hex(&key)) })),
+            "realtime": self.realtime.map(Realtime::json),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,
         });

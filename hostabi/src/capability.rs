@@ -39,6 +39,8 @@ capabilities! {
     Telemetry "telemetry",
     /// The host itself: calls by id, names, a small memory.
     Kernel "kernel",
+    /// The host of WASM-4 games: picture, sound and input in the module's own memory.
+    Wasm4 "wasm4",
 }
 
 impl Capability {

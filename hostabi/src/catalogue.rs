@@ -34,6 +34,10 @@ pub struct ResultInfo {
     pub slot: SlotType,
 }
 
+/// Domains that are the imports of another console, and its name. Their rows keep the shape that programs for it
+/// expect; the rule that a row which can fail has a status first does not hold for them.
+const FOREIGN_PROFILES: &[(&str, &str)] = &[("wasm4", "WASM-4")];
+
 /// A row of the syscall table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyscallInfo {
@@ -80,6 +84,11 @@ impl SyscallInfo {
         let rest =
             self.id.strip_prefix(self.domain).and_then(|rest| rest.strip_prefix('.')).unwrap_or(self.id);
         rest.split_once('@').map_or(rest, |(name, _)| name)
+    }
+
+    /// The console whose shape the row keeps, if it belongs to a foreign profile.
+    pub fn foreign_profile(&self) -> Option<&'static str> {
+        foreign_profile(self.domain)
     }
 
     /// The version.
@@ -134,6 +143,11 @@ impl SyscallInfo {
     pub fn signature(&self) -> String {
         signature(self.param_slots, self.result_slots)
     }
+}
+
+/// The console that a domain's rows are the imports of, if they are foreign.
+pub(crate) fn foreign_profile(domain: &str) -> Option<&'static str> {
+    FOREIGN_PROFILES.iter().find(|(name, _)| *name == domain).map(|&(_, console)| console)
 }
 
 fn signature(params: &[SlotType], results: &[SlotType]) -> String {

@@ -11,6 +11,8 @@ pub enum Unit {
     Row,
     /// Bytes read or written.
     Byte,
+    /// Rounds of the shape's scan.
+    Round,
 }
 
 /// Cost formula of a syscall: `base + ceil(amount * cycles / units)`.
@@ -46,6 +48,7 @@ impl fmt::Display for Cost {
             Unit::Pixel => "pixels",
             Unit::Row => "rows",
             Unit::Byte => "bytes",
+            Unit::Round => "rounds",
         };
         f.write_str(" + ")?;
         if cycles != 1 {

@@ -42,6 +42,18 @@ impl Call<'_> {
         span.of(self.guest.memory_mut())
     }
 
+    /// Linear memory; empty if the module has none.
+    #[inline]
+    pub fn memory(&self) -> &[u8] {
+        self.guest.memory()
+    }
+
+    /// Linear memory, to write to.
+    #[inline]
+    pub fn memory_mut(&mut self) -> &mut [u8] {
+        self.guest.memory_mut()
+    }
+
     /// The contents of a byte string.
     pub fn bytes(&self, bytes: Bytes) -> Result<&[u8], SyscallTrap> {
         self.guest.bytes(bytes.0)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::capability::Capability;
-use crate::catalogue::{CATALOGUE, DOMAINS, RETIRED, SyscallInfo};
+use crate::catalogue::{CATALOGUE, DOMAINS, RETIRED, SyscallInfo, foreign_profile};
 use crate::fault::SyscallTrap;
 use crate::status::Status;
 
@@ -37,6 +37,9 @@ pub fn syscalls_chapter() -> String {
     }
     for domain in DOMAINS {
         line(&mut out, format_args!("\n## {}\n\n{}\n", domain.name, domain.doc));
+        if let Some(console) = foreign_profile(domain.name) {
+            line(&mut out, format_args!("Foreign profile: these rows keep the shape of {console}.\n"));
+        }
         out.push_str(
             "| id | parameters | results | statuses | traps | cost | capability, mode, meaning |\n|---|---|---|---|---|---|---|\n",
         );

@@ -322,6 +322,61 @@ macro_rules! for_each_syscall {
                     Telemetry [TelemetryTooSmall, Unavailable] [] 30 Immediate
                     "Writes figures of the module's frame before this one as eight u64: number of the frame, cycles, budget, syscalls, bytes and objects allocated, collector cycles, overruns so far. UNAVAILABLE in a module's first frame.";
             }
+
+            domain Wasm4 "wasm4" "The imports of WASM-4 games, by `wasm4.md`. Drawing is clipped and goes to the framebuffer in the module's \
+                memory, with the draw colours that are there. A row that draws traps if the memory does not hold all of the framebuffer." {
+                Wasm4Blit blit "wasm4.blit@1" (sprite: i32, x: i32, y: i32, width: i32, height: i32, flags: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (1 / 2 Pixel) Immediate
+                    "Draws a sprite of 1 or 2 bits a pixel.";
+                Wasm4BlitSub blit_sub "wasm4.blit_sub@1" (sprite: i32, x: i32, y: i32, width: i32, height: i32, src_x: i32, src_y: i32, stride: i32, flags: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (1 / 2 Pixel) Immediate
+                    "Draws a rectangle of a sprite whose rows are `stride` pixels apart.";
+                Wasm4Diskr diskr "wasm4.diskr@1" (to: SpanMut) -> (read: i32)
+                    Fs [] [] 20 + (1 / 8 Byte) Immediate
+                    "Reads from the start of the disk; gives the number of bytes read.";
+                Wasm4Diskw diskw "wasm4.diskw@1" (from: Span) -> (written: i32)
+                    Fs [] [] 20 + (1 / 8 Byte) Immediate
+                    "Replaces the disk by at most 1,024 bytes; gives their number.";
+                Wasm4Hline hline "wasm4.hline@1" (x: i32, y: i32, len: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 10 + (1 / 8 Pixel) Immediate
+                    "Draws a line to the right.";
+                Wasm4Line line "wasm4.line@1" (x1: i32, y1: i32, x2: i32, y2: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (1 / 1 Pixel) Immediate
+                    "Draws a line; both ends belong to it.";
+                Wasm4Oval oval "wasm4.oval@1" (x: i32, y: i32, width: i32, height: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 30 + (6 / 1 Round) Immediate
+                    "Draws an oval that fills a rectangle.";
+                Wasm4Rect rect "wasm4.rect@1" (x: i32, y: i32, width: i32, height: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (1 / 4 Pixel) Immediate
+                    "Draws a rectangle and its outline.";
+                Wasm4Text text "wasm4.text@1" (text: i32, x: i32, y: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (20 / 1 Byte) Immediate
+                    "Draws the characters up to a byte 0.";
+                Wasm4TextUtf16 text_utf16 "wasm4.text_utf16@1" (text: Span, x: i32, y: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (10 / 1 Byte) Immediate
+                    "Draws a character for every two bytes.";
+                Wasm4TextUtf8 text_utf8 "wasm4.text_utf8@1" (text: Span, x: i32, y: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 20 + (20 / 1 Byte) Immediate
+                    "Draws a character for every byte.";
+                Wasm4Tone tone "wasm4.tone@1" (frequency: i32, duration: i32, volume: i32, flags: i32) -> ()
+                    Wasm4 [] [] 20 Immediate
+                    "Starts a tone on one of the four channels.";
+                Wasm4Trace trace "wasm4.trace@1" (text: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 50 + (1 / 4 Byte) Immediate
+                    "Logs the UTF-8 text up to a byte 0.";
+                Wasm4TraceUtf16 trace_utf16 "wasm4.trace_utf16@1" (text: Span) -> ()
+                    Wasm4 [] [] 50 + (1 / 4 Byte) Immediate
+                    "Logs UTF-16 text.";
+                Wasm4TraceUtf8 trace_utf8 "wasm4.trace_utf8@1" (text: Span) -> ()
+                    Wasm4 [] [] 50 + (1 / 4 Byte) Immediate
+                    "Logs UTF-8 text.";
+                Wasm4Tracef tracef "wasm4.tracef@1" (format: i32, args: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 50 + (1 / 2 Byte) Immediate
+                    "Logs text in which `%c`, `%d`, `%x`, `%s` and `%f` stand for values at `args`.";
+                Wasm4Vline vline "wasm4.vline@1" (x: i32, y: i32, len: i32) -> ()
+                    Wasm4 [] [OutOfBoundsSpan] 10 + (1 / 1 Pixel) Immediate
+                    "Draws a line downwards.";
+            }
         }
     };
 }

@@ -94,6 +94,13 @@ fn a_row_that_can_fail_has_its_status_first_and_nowhere_else() {
         assert!(!row.statuses.contains(&Status::Ok), "{}: OK goes without saying", row.id);
         assert!(row.mode == Mode::Immediate || row.has_status(), "{}: staged work can fail", row.id);
     }
+    // A foreign profile is marked, row by row and in the chapter, and its rows have no status at all.
+    let chapter = cartwheel_hostabi::syscalls_chapter();
+    let foreign: Vec<_> = CATALOGUE.iter().filter(|row| row.foreign_profile().is_some()).collect();
+    assert!(foreign.iter().all(|row| row.domain == "wasm4" && !row.has_status()));
+    assert_eq!(foreign.len(), CATALOGUE.iter().filter(|row| row.id.starts_with("wasm4.")).count());
+    let section = chapter.split("\n## ").find(|section| section.starts_with("wasm4\n")).expect("a section");
+    assert!(section.contains("keep the shape of WASM-4"), "{section}");
 }
 
 // covers POL-11

@@ -10,6 +10,7 @@ use crate::policy::TrustLevel;
 use crate::services::asset::Asset;
 use crate::services::gfx::{MAX_HEIGHT, MAX_WIDTH, VideoMode};
 use crate::services::kernel::Mount;
+use crate::services::wasm4::{WASM4_FONT_ASSET, WASM4_FONT_BYTES, Wasm4};
 use crate::storage::Storage;
 
 /// Number of a module, given by whoever loads it; the same as in [`cartwheel_hostabi::RootId`].
@@ -108,6 +109,8 @@ pub enum LoadError {
     Signature(SignatureError),
     /// An import draws, and there is no surface.
     NoVideoMode(&'static str),
+    /// The font that the cartridge brings for WASM-4 has so many bytes, which are not those of a font.
+    Wasm4Font(usize),
     /// A mount's prefix is no path in its shortest form, or there are two for one prefix.
     Mount(String),
     /// There are mounts, and none for `/`.
@@ -139,6 +142,9 @@ impl fmt::Display for LoadError {
             LoadError::Mount(prefix) => write!(f, "a name cannot be mounted at `{prefix}`"),
             LoadError::NoRootMount => f.write_str("there are mounts, and none of them for `/`"),
             LoadError::Policy { id, reason } => write!(f, "the policy never lets `{id}` run: {reason}"),
+            LoadError::Wasm4Font(len) => {
+                write!(f, "asset `{WASM4_FONT_ASSET}` has {len} bytes; a font has {WASM4_FONT_BYTES}")
+            }
             LoadError::NoVideoMode(id) => write!(f, "`{id}` needs a video mode, which is not declared"),
         }
     }
@@ -158,8 +164,12 @@ pub(crate) fn bind(
             None => LoadError::UnknownSyscall(import.id.to_owned()),
         });
     };
-    if !declared.contains(row.capability) {
-        return Err(LoadError::NotDeclared { id: row.id, capability: row.capability });
+    // The disk's rows of WASM-4 have another capability, and yet nobody but its host behind them.
+    let host = row.foreign_profile().map(|_| Capability::Wasm4);
+    for capability in [Some(row.capability), host].into_iter().flatten() {
+        if !declared.contains(capability) {
+            return Err(LoadError::NotDeclared { id: row.id, capability });
+        }
     }
     row.check_signature(import.params, import.results).map_err(LoadError::Signature)?;
     if row.capability == Capability::Gfx && !video {
@@ -182,4 +192,12 @@ pub(crate) fn mounts(named: Vec<Mount>, errors: &mut Vec<LoadError>) -> Vec<Moun
         errors.push(LoadError::NoRootMount);
     }
     named
+}
+
+/// The host of a WASM-4 game, with the font that the cartridge may bring.
+pub(crate) fn wasm4_host(assets: &[Asset]) -> Result<Wasm4, LoadError> {
+    let font = assets.iter().find(|asset| asset.name == WASM4_FONT_ASSET);
+    let Some(bytes) = font.and_then(|asset| asset.bytes.as_deref()) else { return Ok(Wasm4::new(None)) };
+    let font = bytes.try_into().map_err(|_| LoadError::Wasm4Font(bytes.len()))?;
+    Ok(Wasm4::new(Some(font)))
 }

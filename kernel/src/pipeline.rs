@@ -13,7 +13,7 @@ use cartwheel_hostabi::{
 
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
-use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts};
+use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
@@ -22,6 +22,7 @@ use crate::services::gfx::Surface;
 use crate::services::kernel::Memories;
 use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures};
+use crate::services::wasm4::{HeldInput, Wasm4};
 use crate::services::{Context, Services};
 use crate::storage::Storage;
 use crate::usage::Usage;
@@ -191,12 +192,18 @@ impl Kernel {
             }
         }
         let mounts = mounts(config.mounts, &mut errors);
+        let wasm4 = declared.contains(Capability::Wasm4).then(|| wasm4_host(&config.assets)).transpose();
+        let wasm4 = wasm4.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
         if !errors.is_empty() {
             return Err(errors);
         }
         let mounts = declared.contains(Capability::Kernel).then_some(mounts);
         let host = self.host.clone();
-        let services = Services::new(declared, config.video, config.assets, mounts, &config.staged, host);
+        let services =
+            Services::new(declared, config.video, config.assets, mounts, &config.staged, host, wasm4);
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
@@ -295,6 +302,29 @@ impl Kernel {
         }
     }
 
+    /// Writes what a module's host has in its memory before anything else is there.
+    pub fn prepare_memory(&self, id: ModuleId, memory: &mut [u8]) {
+        if self.module(id).is_some_and(|module| module.services.wasm4.is_some()) {
+            Wasm4::prepare(memory);
+        }
+    }
+
+    /// Tells a module's host that the guest is about to begin an update, which is when it may change its memory.
+    #[inline]
+    pub fn begin_update<G: Guest>(&mut self, id: ModuleId, guest: &mut G, input: &HeldInput) {
+        if let Some(wasm4) = self.module_mut(id).and_then(|module| module.services.wasm4.as_mut()) {
+            wasm4.begin_update(guest.memory_mut(), input);
+        }
+    }
+
+    /// Shows a module's host the memory of a guest that is between two updates at the end of a frame.
+    #[inline]
+    pub fn present(&mut self, id: ModuleId, memory: &[u8]) {
+        if let Some(wasm4) = self.module_mut(id).and_then(|module| module.services.wasm4.as_mut()) {
+            wasm4.present(memory);
+        }
+    }
+
     /// Ends a frame of a module, with the figures that it can ask for in its next one.
     pub fn end_frame(&mut self, id: ModuleId, figures: FrameFigures) {
         if let Some(module) = self.module_mut(id) {
@@ -338,13 +368,15 @@ impl Kernel {
 
     /// The picture of a module, if it has one.
     pub fn surface(&self, id: ModuleId) -> Option<Surface<'_>> {
-        self.module(id)?.services.gfx.as_ref().map(|gfx| gfx.surface())
+        self.module(id)?.services.surface()
     }
 
     /// What a module sounds like in the last frame, if it can: left and right in turns, 44,100 of each a second, 735 in a
     /// frame. They are no part of its state; after [`Kernel::restore`] they are silence.
     pub fn audio(&self, id: ModuleId) -> Option<&[i16]> {
-        self.module(id)?.services.sound.as_ref().map(|sound| sound.samples())
+        let services = &self.module(id)?.services;
+        let own = services.sound.as_ref().map(|sound| sound.samples());
+        own.or_else(|| services.wasm4.as_ref().map(Wasm4::samples))
     }
 
     /// Takes the lines that a module logged since they were last taken. They are no part of its state.

@@ -7,7 +7,7 @@ use cartwheel_hostabi::mock::Slot;
 use cartwheel_hostabi::{CATALOGUE, Fault, SlotType, Status, SyscallTrap, resolve};
 use cartwheel_kernel::{
     Asset, CallRecord, FrameFigures, Import, Kernel, LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LifecycleEvent,
-    LoadError, LogLevel, ModuleConfig, ModuleId, Observer, Usage, VideoMode,
+    LoadError, LogLevel, ModuleConfig, ModuleId, Observer, Usage, VideoMode, WASM4_FONT_ASSET,
 };
 use common::*;
 
@@ -97,6 +97,35 @@ fn everything_that_is_wrong_is_listed_at_once_and_nothing_remains() {
     assert_eq!(kernel.load(MODULE, config(8, 8, Vec::new())), Ok(()));
 }
 
+// covers POL-3
+#[test]
+fn wasm4_rows_need_its_host_and_the_disk_its_own_capability_too() {
+    let diskr = Import { id: "wasm4.diskr", params: &[I32, I32], results: &[I32] };
+    let vline = Import { id: "wasm4.vline", params: &[I32, I32, I32], results: &[] };
+    assert_eq!(load(&["fs", "wasm4"], diskr), Ok(()));
+    assert_eq!(load(&["wasm4"], vline), Ok(()));
+    for (capabilities, import, message) in [
+        (&["fs"], diskr, "`wasm4.diskr@1` needs the capability `wasm4`, which is not declared"),
+        (&["wasm4"], diskr, "`wasm4.diskr@1` needs the capability `fs`, which is not declared"),
+        (&["gfx"], vline, "`wasm4.vline@1` needs the capability `wasm4`, which is not declared"),
+    ] {
+        assert_eq!(messages(load(capabilities, import)), [message]);
+    }
+}
+
+#[test]
+fn a_wasm4_font_has_the_size_of_one() {
+    let font = |len: usize| Asset { name: WASM4_FONT_ASSET.to_owned(), bytes: Some(vec![0; len].into()) };
+    assert_eq!(Kernel::new().load(MODULE, wasm4_config(vec![font(1_792)])), Ok(()));
+    assert_eq!(Kernel::new().load(MODULE, config(8, 8, vec![font(3)])), Ok(()), "no game, no font");
+    for len in [0, 1_791, 1_793] {
+        assert_eq!(
+            messages(Kernel::new().load(MODULE, wasm4_config(vec![font(len)]))),
+            [format!("asset `wasm4.font` has {len} bytes; a font has 1792")]
+        );
+    }
+}
+
 #[test]
 fn drawing_needs_a_video_mode() {
     let mut bad = config(8, 8, Vec::new());
@@ -116,7 +145,7 @@ fn drawing_needs_a_video_mode() {
 #[test]
 fn an_invalid_index_traps_and_a_call_without_a_module_panics() {
     let mut rig = Rig::new(8, 8, Vec::new());
-    for index in [CATALOGUE.len() as u32, u32::MAX] {
+    for index in [config(8, 8, Vec::new()).imports.len() as u32, u32::MAX] {
         let fault = rig.kernel.call(MODULE, index, &mut rig.guest).expect_err("no such import");
         assert_eq!(fault, Fault::Trap(SyscallTrap::InvalidIndex));
     }

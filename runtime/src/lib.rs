@@ -41,7 +41,7 @@ pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
     Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Storage,
-    Surface, Transport, Usage, Value, host,
+    Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, host,
 };
 pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};

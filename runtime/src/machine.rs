@@ -89,7 +89,6 @@ impl Machine {
         let Config { seed, limits, cycles_per_frame, .. } = self.config;
         let id = ModuleId(self.modules.len() as u32);
         let budget = cycles_per_frame.unwrap_or(program.cartridge().manifest.cycles_per_frame);
-        let module = Module::new(id, program, limits, seed, budget)?;
         let staged = StagedConfig {
             storage,
             read_only: self.config.read_only_storage,
@@ -97,8 +96,14 @@ impl Machine {
             latency_frames: self.config.latency,
             ..StagedConfig::default()
         };
-        admit(&mut self.kernel, id, module.instance.program(), staged)?;
-        self.modules.push(module);
+        admit(&mut self.kernel, id, &program, staged)?;
+        match Module::new(id, program, limits, seed, budget, &self.kernel) {
+            Ok(module) => self.modules.push(module),
+            Err(error) => {
+                self.kernel.unload(id);
+                return Err(error);
+            }
+        }
         Ok(id)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_hostabi::Fault;
 use cartwheel_kernel::policy::Custody;
-use cartwheel_kernel::{FrameFigures, Kernel, Lifecycle, ModuleId};
+use cartwheel_kernel::{FrameFigures, HeldInput, Kernel, Lifecycle, ModuleId};
 use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Stop};
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +69,10 @@ impl Module {
         limits: Limits,
         seed: u64,
         budget: u64,
+        kernel: &Kernel,
     ) -> Result<Module, LoadError> {
-        let mut instance = Instance::new(program, limits, seed)?;
+        let mut instance =
+            Instance::prepared(program, limits, seed, |memory| kernel.prepare_memory(id, memory))?;
         instance.set_module(id.0);
         let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
         Ok(Module { id, instance, schedule, argument: None })
@@ -136,6 +138,9 @@ impl Module {
                 SliceEnd::Halted(code) => kernel.tell(self.id, Lifecycle::Halted(code)),
                 _ => {}
             }
+            if self.instance.is_idle() && self.instance.ended().is_none() {
+                kernel.present(self.id, self.instance.memory());
+            }
             if end == SliceEnd::Trapped {
                 report.trap = self.trap().map(Box::new);
             }
@@ -162,7 +167,7 @@ impl Module {
     /// Runs until the slice ends.
     fn slice(&mut self, kernel: &mut Kernel, input: &FrameInput, granted: u64) -> Result<SliceEnd, String> {
         if self.instance.is_idle()
-            && let Some(end) = self.enter_next()
+            && let Some(end) = self.enter_next(kernel, input)
         {
             return Ok(end);
         }
@@ -182,7 +187,7 @@ impl Module {
                     Err(Fault::Panic(message)) => return Err(message),
                 },
                 Stop::Returned => {
-                    if let Some(end) = self.returned(kernel, granted) {
+                    if let Some(end) = self.returned(kernel, input, granted) {
                         return Ok(end);
                     }
                 }
@@ -199,7 +204,7 @@ impl Module {
     }
 
     /// A function that the frame loop called has returned: the end of the slice, or the next one is entered.
-    fn returned(&mut self, kernel: &Kernel, granted: u64) -> Option<SliceEnd> {
+    fn returned(&mut self, kernel: &mut Kernel, input: &FrameInput, granted: u64) -> Option<SliceEnd> {
         // Results of entry functions go nowhere.
         self.instance.take_results();
         let entry = &self.instance.program().cartridge().manifest.entry;
@@ -216,12 +221,12 @@ impl Module {
             (Stage::Starts(_) | Stage::Done, _) if self.instance.used() >= granted => {
                 Some(SliceEnd::BudgetSpent)
             }
-            (Stage::Starts(_) | Stage::Done, _) => self.enter_next(),
+            (Stage::Starts(_) | Stage::Done, _) => self.enter_next(kernel, input),
         }
     }
 
     /// Enters the function whose turn it is, or says why the slice ends instead.
-    fn enter_next(&mut self) -> Option<SliceEnd> {
+    fn enter_next(&mut self, kernel: &mut Kernel, input: &FrameInput) -> Option<SliceEnd> {
         let entry = &self.instance.program().cartridge().manifest.entry;
         let starts = match self.schedule.stage {
             Stage::Starts(called) => {
@@ -238,6 +243,9 @@ impl Module {
             return Some(SliceEnd::Idle);
         };
         self.schedule.stage = stage;
+        if (stage, entry.body) == (Stage::Body, EntryBody::Update(func)) {
+            kernel.begin_update(self.id, &mut self.instance, &held(input));
+        }
         self.instance.call(func, &[]);
         // The limits of the stack can be below what the function needs.
         self.instance.ended().is_some().then_some(SliceEnd::Trapped)
@@ -274,4 +282,8 @@ impl Module {
             Ended::Halted(_) => None,
         }
     }
+}
+
+fn held(input: &FrameInput) -> HeldInput {
+    HeldInput { pads: input.held, pointer: input.pointer, pointer_buttons: input.pointer_buttons }
 }

@@ -14,18 +14,22 @@ use crate::cli::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::picture::write_png;
+use crate::realtime::Realtime;
 use crate::reel::Reel;
 use crate::sound::Recorder;
 use crate::storage::StorageFolder;
 use crate::summary::{Stop, Summary, Tally, grouped};
-use crate::{policies, print, project, sound, watch};
+use crate::{policies, print, project, sound, wasm4, watch};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
 
 /// Runs a cartridge.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    let loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
+    let mut loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
+    if let Some(font) = &args.wasm4_font {
+        wasm4::bring_font(&mut loaded.cart, font)?;
+    }
     let path = loaded.path.clone();
     let program = loaded.verify()?;
     let entry = &program.cartridge().manifest.entry;
@@ -93,6 +97,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         quarantined: 0,
         actions: Vec::new(),
         tally: Tally::default(),
+        realtime: Realtime::default(),
         progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
     };
     #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
@@ -140,6 +145,7 @@ struct Session<'a> {
     watched: Vec<&'a DataSymbol>,
     watch_to_stderr: bool,
     tally: Tally,
+    realtime: Realtime,
     progress: ProgressBar,
     audit: Option<AuditLog>,
 }
@@ -161,7 +167,8 @@ impl Session<'_> {
             if let Some(folder) = &mut self.folder {
                 folder.before_frame(&mut self.machine, self.module);
             }
-            let mut report = self.machine.step(&self.inputs.frame(number))?;
+            let input = self.inputs.frame(number);
+            let mut report = self.realtime.time(|| self.machine.step(&input))?;
             if let Some(folder) = &mut self.folder {
                 folder.after_frame(&self.machine, self.module);
             }
@@ -252,6 +259,7 @@ fn report(
         actions: &session.actions,
         seconds,
         audit: session.audit.as_ref(),
+        realtime: args.realtime_check.then_some(&session.realtime),
     };
     if args.json {
         print::stdout(&summary.json())?;

@@ -98,6 +98,20 @@ impl Instance {
     ///
     /// If the program's declared start sizes are above the limits.
     pub fn new(program: Arc<Program>, limits: Limits, seed: u64) -> Result<Instance, LoadError> {
+        Instance::prepared(program, limits, seed, |_| ())
+    }
+
+    /// As [`Instance::new`], with a host that writes to the memory, all 0, before the program's segments are placed.
+    ///
+    /// # Errors
+    ///
+    /// If the program's declared start sizes are above the limits.
+    pub fn prepared(
+        program: Arc<Program>,
+        limits: Limits,
+        seed: u64,
+        prepare: impl FnOnce(&mut [u8]),
+    ) -> Result<Instance, LoadError> {
         let cart = program.cartridge();
         let pages = cart.memory.map_or(0, |m| m.min);
         if pages > limits.max_memory_pages {
@@ -117,6 +131,7 @@ impl Instance {
         }
         core.rng = rng::seeded(seed);
         core.refresh_memory();
+        prepare(core.memory.as_mut_slice());
         if let Err(code) = place_segments(core) {
             instance.end_trapped(TrapKind::Instruction(code), Vec::new(), 0);
         }

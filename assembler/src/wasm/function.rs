@@ -30,6 +30,8 @@ pub struct Env<'a> {
     pub tables: &'a [bool],
     /// What is added to the index of a data segment.
     pub first_data: u32,
+    /// True if the memory never grows.
+    pub fixed_memory: bool,
     /// Most bytes of code of all functions together.
     pub max_code_bytes: usize,
 }

@@ -100,6 +100,28 @@ pub struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// What every module of the profile needs.
+    pub fn host(&mut self) -> Result<(), Error> {
+        match self.profile.capability {
+            Some(capability) => self.need(self.profile.name, Some(capability.to_owned()), 0),
+            None => Ok(()),
+        }
+    }
+
+    /// The module's own memory.
+    pub fn own_memory(&self, asked: MemoryDef, offset: u64) -> Result<MemoryDef, Error> {
+        match self.profile.fixed_memory {
+            Some(memory) if asked.min > memory.min => {
+                let message = format!(
+                    "the module has a memory of {} pages; {} has {}",
+                    asked.min, self.profile.name, memory.min
+                );
+                Err(Error::import(offset, message))
+            }
+            _ => Ok(asked),
+        }
+    }
+
     /// An imported function of type `ty`. The cartridge gets the syscall and its signature.
     pub fn function(
         &mut self,
@@ -201,7 +223,9 @@ impl Resolver<'_> {
             return Err(Error::import(offset, format!("unknown import `{module}.{field}`: no such memory")));
         }
         let def = memory.def;
-        if self.profile.fixed_memory.is_none() && !fits((def.min, def.max), (asked.min, asked.max)) {
+        // How far a memory that is fixed could have grown does not matter.
+        let asked_max = asked.max.filter(|_| self.profile.fixed_memory.is_none());
+        if !fits((def.min, def.max), (asked.min, asked_max)) {
             return Err(Error::import(
                 offset,
                 format!("import `{module}.{field}` is a memory of another size"),

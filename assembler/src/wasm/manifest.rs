@@ -67,7 +67,7 @@ impl ManifestText {
             (Some(_), Some(_)) => return Err(Error::manifest("`update` and `main` exclude each other")),
             (Some(name), None) => EntryBody::Update(named(cart, name)?),
             (None, Some(name)) => EntryBody::Main(named(cart, name)?),
-            (None, None) => default_body(cart),
+            (None, None) => default_body(cart, profile),
         };
         let mut starts: Vec<u32> = start.into_iter().collect();
         match &self.start {
@@ -97,12 +97,12 @@ fn video(width: u16, height: u16) -> Result<VideoMode, Error> {
     Err(Error::manifest(format!("`video` is {width} by {height}; it is at least 1 by 1 and {most}")))
 }
 
-/// The entry by the names of exports: `update` in every frame, or else `main` or `_start` once.
-fn default_body(cart: &Cartridge) -> EntryBody {
-    let find = |name| callable(cart, name);
-    match find("update") {
+/// The entry by the names of exports: `update` in every frame, or else one of the profile's that runs on.
+fn default_body(cart: &Cartridge, profile: &Profile<'_>) -> EntryBody {
+    let mut mains = profile.mains.iter().filter_map(|name| callable(cart, name));
+    match callable(cart, "update") {
         Some(update) => EntryBody::Update(update),
-        None => find("main").or_else(|| find("_start")).map_or(EntryBody::Library, EntryBody::Main),
+        None => mains.next().map_or(EntryBody::Library, EntryBody::Main),
     }
 }
 

@@ -21,9 +21,11 @@ mod profile;
 mod simple;
 mod stack;
 mod test;
+mod wasm4;
 
 pub use error::{Error, ErrorKind};
 pub use profile::{CARTWHEEL, HostFunction, HostGlobal, HostMemory, HostTable, Profile};
+pub use wasm4::WASM4;
 
 use cartwheel_bytecode::Cartridge;
 

@@ -52,7 +52,12 @@ fn translate_once(bytes: &[u8], options: &Options<'_>) -> Result<Cartridge, Erro
     let (manifest, detected) = look_ahead(bytes, options)?;
     let profile = options.profile.unwrap_or(detected);
     let declared = options.declare.map(<[String]>::to_vec).or_else(|| manifest.capabilities.clone());
-    let resolver = Resolver { profile, catalogue: options.catalogue, capabilities: Vec::new(), declared };
+    if let Some(max) = profile.max_bytes.filter(|&max| bytes.len() > max) {
+        let message = format!("the module has {} bytes; {} allows {max}", bytes.len(), profile.name);
+        return Err(Error::limit(max as u64, message));
+    }
+    let mut resolver = Resolver { profile, catalogue: options.catalogue, capabilities: Vec::new(), declared };
+    resolver.host()?;
     let mut module = Module {
         cart: Cartridge::default(),
         resolver,
@@ -113,7 +118,7 @@ fn look_ahead(
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import?;
-                    imports.push((import.module, import.name));
+                    imports.push(import);
                 }
             }
             _ => {}
@@ -124,7 +129,7 @@ fn look_ahead(
         (None, Some(text)) => ManifestText::parse(text)?,
         (None, None) => ManifestText::default(),
     };
-    Ok((manifest, profile::detect(imports)))
+    Ok((manifest, profile::detect(&imports)))
 }
 
 struct Module<'a> {
@@ -170,8 +175,9 @@ impl Module<'_> {
                 }
             }
             Payload::MemorySection(section) => {
-                for memory in section {
-                    self.cart.memory = Some(memory_def(&memory?));
+                for memory in section.into_iter_with_offsets() {
+                    let (offset, memory) = memory?;
+                    self.cart.memory = Some(self.resolver.own_memory(memory_def(&memory), offset)?);
                 }
             }
             Payload::GlobalSection(section) => {
@@ -315,6 +321,7 @@ impl Module<'_> {
             globals: &self.globals,
             tables: &self.tables,
             first_data: self.resolver.profile.data.len() as u32,
+            fixed_memory: self.resolver.profile.fixed_memory.is_some(),
             max_code_bytes: self.max_code_bytes,
         };
         let sig = self.functions[self.cart.functions.len()];

@@ -2,12 +2,19 @@
 
 use cartwheel_bytecode::ValType;
 use cartwheel_bytecode::cartridge::{MemoryDef, TableDef, VideoMode};
+use wasmparser::Import;
+
+use super::wasm4;
 
 /// What a family of modules expects of its host.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile<'a> {
     /// Name, for messages.
     pub name: &'a str,
+    /// Longest module in bytes, if that is limited.
+    pub max_bytes: Option<usize>,
+    /// A capability that every module needs, whatever it imports.
+    pub capability: Option<&'a str>,
     /// Functions under names of the profile's own. What is not among them is looked up in the catalogue as
     /// `module.field`.
     pub functions: &'a [HostFunction<'a>],
@@ -19,12 +26,14 @@ pub struct Profile<'a> {
     pub tables: &'a [HostTable<'a>],
     /// The memory that can be imported; without it a module gets the memory that it asks for, under whatever name.
     pub memory: Option<HostMemory<'a>>,
-    /// The memory whatever the module says, be it imported or its own.
+    /// The memory whatever the module says, be it imported or its own. `memory.grow` always gives -1 then.
     pub fixed_memory: Option<MemoryDef>,
     /// What lies in memory before the module's own data.
     pub data: &'a [(u32, &'a [u8])],
     /// Exported functions that are called once before the entry, if they are there, in this order.
     pub starts: &'a [&'a str],
+    /// Exported functions of which the first that is there runs on, if nothing is called in every frame.
+    pub mains: &'a [&'a str],
     /// Screen of a module without a manifest, if it draws.
     pub video: Option<VideoMode>,
     /// Cycles per frame of a module without a manifest.
@@ -82,6 +91,8 @@ pub struct HostMemory<'a> {
 /// Cartwheel's own profile: functions are those of the catalogue, and a memory can be imported.
 pub static CARTWHEEL: Profile<'static> = Profile {
     name: "cartwheel",
+    max_bytes: None,
+    capability: None,
     functions: &[],
     fewer_params: false,
     globals: &[],
@@ -90,13 +101,12 @@ pub static CARTWHEEL: Profile<'static> = Profile {
     fixed_memory: None,
     data: &[],
     starts: &["_initialize", "_start", "start"],
+    mains: &["main", "_start"],
     video: Some(VideoMode { width: 320, height: 180 }),
     cycles_per_frame: cartwheel_bytecode::cartridge::DEFAULT_CYCLES_PER_FRAME,
 };
 
-/// The profile of a module, by the names of its imports.
-pub(super) fn detect<'a>(imports: impl IntoIterator<Item = (&'a str, &'a str)>) -> &'static Profile<'static> {
-    // Other profiles recognise their modules here.
-    let _ = imports;
-    &CARTWHEEL
+/// The profile of a module, by its imports.
+pub(super) fn detect(imports: &[Import<'_>]) -> &'static Profile<'static> {
+    if wasm4::is_game(imports) { &wasm4::WASM4 } else { &CARTWHEEL }
 }

@@ -156,7 +156,9 @@ impl Translator {
         let instr = match *operator {
             Operator::MemorySize { .. } => Instr::MemorySize { d: self.dst(next) },
             Operator::MemoryGrow { .. } => {
-                let pages = self.i32();
+                let asked = self.i32();
+                // More than there can ever be: that way even growing by nothing gives -1.
+                let pages = if env.fixed_memory { Src::Imm(-1) } else { asked };
                 Instr::MemoryGrow { d: self.dst(next), pages }
             }
             Operator::MemoryCopy { .. } => {

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod imports;
+mod wasm4;
 
 use cartwheel_assembler::wasm::{Error, Options, translate};
 use cartwheel_bytecode::Cartridge;

@@ -58,7 +58,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    fn write(&mut self, level: i32, text: &[u8]) -> Status {
+    pub(crate) fn write(&mut self, level: i32, text: &[u8]) -> Status {
         let Some(&level) = usize::try_from(level).ok().and_then(|level| LogLevel::ALL.get(level)) else {
             return Status::LogBadLevel;
         };

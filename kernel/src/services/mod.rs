@@ -11,6 +11,7 @@ pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
 pub(crate) mod telemetry;
+pub(crate) mod wasm4;
 
 use cartwheel_hostabi::{Capability, CapabilitySet};
 
@@ -23,10 +24,11 @@ use crate::staged::Requests;
 use asset::{Asset, Assets};
 use audio::Sound;
 use fs::Root;
-use gfx::{Gfx, VideoMode};
+use gfx::{Gfx, Surface, VideoMode};
 use kernel::{Host, Memories, Mount};
 use log::Log;
 use telemetry::{FrameFigures, Telemetry};
+use wasm4::Wasm4;
 
 /// Everything that the services have of one module.
 pub(crate) struct Services {
@@ -44,6 +46,8 @@ pub(crate) struct Services {
     pub(crate) telemetry: Telemetry,
     /// There if the capability `kernel` was declared.
     pub(crate) host: Option<Host>,
+    /// The host of a WASM-4 game.
+    pub(crate) wasm4: Option<Wasm4>,
 }
 
 /// What a handler works on. The dispatcher makes it for the module that calls; a handler cannot get at another's.
@@ -62,6 +66,7 @@ impl Services {
         mounts: Option<Vec<Mount>>,
         staged: &StagedConfig,
         processing: host::Host,
+        wasm4: Option<Wasm4>,
     ) -> Self {
         Services {
             assets: Assets::new(assets, staged.assets_on_request),
@@ -73,6 +78,7 @@ impl Services {
             log: Log::default(),
             telemetry: Telemetry::default(),
             host: mounts.map(Host::new),
+            wasm4,
         }
     }
 
@@ -82,6 +88,9 @@ impl Services {
         // A module that has ended has no more frames that end.
         if let Some(sound) = &mut self.sound {
             sound.clear_samples();
+        }
+        if let Some(wasm4) = &mut self.wasm4 {
+            wasm4.begin_frame();
         }
     }
 
@@ -106,6 +115,15 @@ impl Services {
         if let Some(host) = &mut self.host {
             host.end_frame();
         }
+        if let Some(wasm4) = &mut self.wasm4 {
+            wasm4.end_frame();
+        }
+    }
+
+    /// The picture, if there is one: the module's own surface, or else that of a WASM-4 game.
+    pub(crate) fn surface(&self) -> Option<Surface<'_>> {
+        let own = self.gfx.as_ref().map(Gfx::surface);
+        own.or_else(|| self.wasm4.as_ref().map(Wasm4::surface))
     }
 
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
@@ -130,6 +148,9 @@ impl Services {
         if self.assets_are_state {
             self.assets.save(out);
         }
+        if let Some(wasm4) = &self.wasm4 {
+            wasm4.save(out);
+        }
     }
 
     /// Reads everything before it changes anything.
@@ -146,6 +167,7 @@ impl Services {
         let requests =
             if self.has_requests() { Some(self.requests.read(&mut input, &self.assets)?) } else { None };
         let assets = if self.assets_are_state { Some(self.assets.read(&mut input)?) } else { None };
+        let wasm4 = self.wasm4.as_ref().map(|wasm4| wasm4.read(&mut input)).transpose()?;
         input.end()?;
         if let (Some(gfx), Some(saved)) = (&mut self.gfx, gfx) {
             gfx.restore(&saved);
@@ -163,6 +185,7 @@ impl Services {
             self.assets.restore(&loaded);
         }
         self.host = host;
+        self.wasm4 = wasm4;
         Ok(())
     }
 
@@ -177,5 +200,6 @@ impl Services {
             .into_iter()
             .chain([("log", self.log.hash()), ("telemetry", self.telemetry.hash())])
             .chain([sound, host, storage, requests, assets].into_iter().flatten())
+            .chain(self.wasm4.iter().flat_map(Wasm4::hashes))
     }
 }

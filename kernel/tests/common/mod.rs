@@ -14,16 +14,19 @@ pub struct Rig {
     pub guest: MockGuest,
 }
 
-/// A configuration that imports every row of the catalogue, with the row's place as its index.
+/// A configuration that imports every row of the catalogue but those of WASM-4, with the row's place as its index.
 pub fn config(width: u16, height: u16, assets: Vec<Asset>) -> ModuleConfig<'static> {
+    let capabilities = Capability::ALL.iter().filter(|&&capability| capability != Capability::Wasm4);
     ModuleConfig {
         name: "test",
         origin: "test",
         level: None,
         mounts: Vec::new(),
-        capabilities: Capability::ALL.iter().map(|capability| capability.name()).collect(),
+        capabilities: capabilities.map(|capability| capability.name()).collect(),
+        // They come last, so that the others keep their places without them.
         imports: CATALOGUE
             .iter()
+            .take_while(|row| row.foreign_profile().is_none())
             .map(|row| Import { id: row.id, params: row.param_slots, results: row.result_slots })
             .collect(),
         video: Some(VideoMode { width, height }),
@@ -32,7 +35,28 @@ pub fn config(width: u16, height: u16, assets: Vec<Asset>) -> ModuleConfig<'stat
     }
 }
 
+/// A configuration of a WASM-4 game, which imports every row of the catalogue.
+pub fn wasm4_config(assets: Vec<Asset>) -> ModuleConfig<'static> {
+    ModuleConfig {
+        capabilities: Capability::ALL.iter().map(|capability| capability.name()).collect(),
+        imports: CATALOGUE
+            .iter()
+            .map(|row| Import { id: row.id, params: row.param_slots, results: row.result_slots })
+            .collect(),
+        ..config(1, 1, assets)
+    }
+}
+
 impl Rig {
+    /// A WASM-4 game whose memory, of a page, has its start values.
+    pub fn wasm4() -> Self {
+        let mut kernel = Kernel::new();
+        kernel.load(MODULE, wasm4_config(Vec::new())).expect("the configuration is good");
+        let mut memory = vec![0; 65_536];
+        kernel.prepare_memory(MODULE, &mut memory);
+        Rig { kernel, guest: MockGuest::new(memory) }
+    }
+
     pub fn new(width: u16, height: u16, memory: Vec<u8>) -> Self {
         Rig::with_assets(width, height, memory, Vec::new())
     }

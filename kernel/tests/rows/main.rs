@@ -13,6 +13,7 @@ mod kernel;
 mod log;
 mod mem;
 mod telemetry;
+mod wasm4;
 
 use std::collections::BTreeSet;
 
@@ -46,6 +47,11 @@ pub const fn trap(trap: SyscallTrap, id: &'static str, prepare: fn(&mut Rig) -> 
     Case { expected: Expected::Trap(trap), id, prepare }
 }
 
+/// A rig whose module imports a row.
+fn rig_for(id: &str) -> Rig {
+    if id.starts_with("wasm4.") { Rig::wasm4() } else { rig() }
+}
+
 fn cases() -> impl Iterator<Item = &'static Case> {
     [
         asset::CASES,
@@ -56,6 +62,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         log::CASES,
         mem::CASES,
         telemetry::CASES,
+        wasm4::CASES,
     ]
     .into_iter()
     .flatten()
@@ -72,7 +79,7 @@ fn every_listed_status_is_provoked() {
     for case in cases() {
         let Expected::Status(status) = case.expected else { continue };
         let id = case.id;
-        let mut rig = rig();
+        let mut rig = rig_for(id);
         let args = (case.prepare)(&mut rig);
         let before = (rig.pixels(), rig.guest.memory.clone());
         let done = rig.try_call(id, &args).unwrap_or_else(|fault| panic!("{id}: {fault}"));
@@ -101,7 +108,7 @@ fn every_trap_of_a_row_is_provoked() {
     for case in cases() {
         let Expected::Trap(trap) = case.expected else { continue };
         let id = case.id;
-        let mut rig = rig();
+        let mut rig = rig_for(id);
         let args = (case.prepare)(&mut rig);
         let before = (rig.saved(), rig.guest.memory.clone());
         let charged = rig.guest.cycles;
@@ -123,8 +130,8 @@ fn valid(rig: &mut Rig, row: &SyscallInfo) -> Vec<Slot> {
 }
 
 /// A rig whose module was loaded before everything was refused.
-fn refused(verdict: &str) -> Rig {
-    let mut rig = rig();
+fn refused(id: &str, verdict: &str) -> Rig {
+    let mut rig = rig_for(id);
     rig.kernel.set_policy(Policy::parse(&format!("[[rule]]\nverdict = \"{verdict}\"")).expect("a policy"));
     rig
 }
@@ -139,7 +146,7 @@ fn assert_not_run(rig: &Rig, row: &SyscallInfo, status: Status) {
         };
         assert_eq!(*result, Some(expected), "{} {slot}", row.id);
     }
-    let fresh = self::rig();
+    let fresh = rig_for(row.id);
     assert!(rig.pixels() == fresh.pixels() && rig.guest.memory == fresh.guest.memory, "{} ran", row.id);
     assert_eq!(rig.guest.cycles, u64::from(row.cost.base), "{}", row.id);
 }
@@ -148,7 +155,7 @@ fn assert_not_run(rig: &Rig, row: &SyscallInfo, status: Status) {
 #[test]
 fn every_row_can_be_denied() {
     for row in CATALOGUE {
-        let mut rig = refused("deny");
+        let mut rig = refused(row.id, "deny");
         let args = valid(&mut rig, row);
         let done = rig.try_call(row.id, &args);
         if row.has_status() {
@@ -167,7 +174,7 @@ fn every_row_can_be_denied() {
 #[test]
 fn every_row_can_be_answered_with_quarantine() {
     for row in CATALOGUE {
-        let mut rig = refused("quarantine");
+        let mut rig = refused(row.id, "quarantine");
         let args = valid(&mut rig, row);
         assert_eq!(rig.try_call(row.id, &args), Ok(Some(Status::Quarantined)), "{}", row.id);
         assert_not_run(&rig, row, Status::Quarantined);
@@ -185,7 +192,7 @@ fn a_malformed_call_traps_before_the_policy_is_asked() {
         if row.handler_traps.contains(&trap) {
             continue;
         }
-        let mut rig = refused("quarantine");
+        let mut rig = refused(row.id, "quarantine");
         // Preparing may need calls.
         rig.kernel.set_policy(Policy::built_in());
         let args = (case.prepare)(&mut rig);

@@ -1,7 +1,7 @@
 //! The built-in font: 8 by 8 pixels, drawn in `font.txt`.
 
 /// Rows of a glyph from the top; the highest bit is the leftmost pixel.
-pub(super) type Glyph = [u8; 8];
+pub(crate) type Glyph = [u8; 8];
 
 const FIRST: u8 = 32;
 const COUNT: usize = 96;
@@ -16,8 +16,8 @@ pub fn glyph(character: char) -> &'static [u8; 8] {
 }
 
 /// Reads the drawing when the crate is compiled; a drawing with a pixel too few or too many does not compile.
-const fn parse(text: &[u8]) -> [Glyph; COUNT] {
-    let mut font = [[0; 8]; COUNT];
+pub(crate) const fn parse<const N: usize>(text: &[u8]) -> [Glyph; N] {
+    let mut font = [[0; 8]; N];
     // Pixels of a block come row by row through all its glyphs.
     let (mut i, mut pixel) = (0, 0);
     while i < text.len() {
@@ -40,7 +40,7 @@ const fn parse(text: &[u8]) -> [Glyph; COUNT] {
         }
         i += 1;
     }
-    assert!(pixel == COUNT * 64, "the font has a pixel too few or too many");
+    assert!(pixel == N * 64, "the font has a pixel too few or too many");
     font
 }
 

@@ -18,6 +18,7 @@ use crate::codec::{Reader, RestoreError};
 use canvas::{Canvas, Clip};
 
 pub use font::glyph;
+pub(crate) use font::{Glyph, parse as parse_font};
 pub use palette::default_palette;
 
 /// Largest width of a surface in pixels.

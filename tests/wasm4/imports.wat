@@ -1,0 +1,63 @@
+;; Uses every import once. `tests/wasm4.rs` has the picture that comes out, in parts.
+(module
+  (import "env" "memory" (memory 0 65536))
+  (import "env" "blit" (func $blit (param i32 i32 i32 i32 i32)))
+  (import "env" "blitSub" (func $blitSub (param i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+  (import "env" "line" (func $line (param i32 i32 i32 i32)))
+  (import "env" "hline" (func $hline (param i32 i32 i32)))
+  (import "env" "vline" (func $vline (param i32 i32 i32)))
+  (import "env" "oval" (func $oval (param i32 i32 i32 i32)))
+  (import "env" "rect" (func $rect (param i32 i32 i32 i32)))
+  (import "env" "text" (func $text (param i32 i32 i32)))
+  (import "env" "textUtf8" (func $textUtf8 (param i32 i32 i32 i32)))
+  (import "env" "textUtf16" (func $textUtf16 (param i32 i32 i32 i32)))
+  (import "env" "tone" (func $tone (param i32 i32 i32 i32)))
+  (import "env" "diskr" (func $diskr (param i32 i32) (result i32)))
+  (import "env" "diskw" (func $diskw (param i32 i32) (result i32)))
+  (import "env" "trace" (func $trace (param i32)))
+  (import "env" "traceUtf8" (func $traceUtf8 (param i32 i32)))
+  (import "env" "traceUtf16" (func $traceUtf16 (param i32 i32)))
+  (import "env" "tracef" (func $tracef (param i32 i32)))
+
+  (data (i32.const 0x2000) "\b8")                ;; 3 by 2 pixels: #.# over ##.
+  (data (i32.const 0x2010) "-\00")
+  (data (i32.const 0x2020) "-\00")               ;; one unit of 16 bits
+  (data (i32.const 0x2030) "hello\00")
+  (data (i32.const 0x2040) "h\00i\00")
+  (data (i32.const 0x2050) "%s %d of %c%%\00")
+  (data (i32.const 0x2070) "\30\20\00\00\f9\ff\ff\ff\41\00\00\00")
+
+  ;; What the host gave: results of calls, and how memory could grow.
+  (func $note (param $at i32) (param $value i32)
+    (i32.store (i32.add (i32.const 0x3000) (i32.mul (local.get $at) (i32.const 4))) (local.get $value)))
+
+  (func (export "_start") (result i32)
+    (call $note (i32.const 0) (memory.grow (i32.const 0)))
+    (call $note (i32.const 1) (memory.grow (i32.const 1)))
+    (call $note (i32.const 2) (memory.size))
+    (i32.const 42))
+
+  (func (export "start")
+    (call $note (i32.const 3) (call $diskw (i32.const 0x2030) (i32.const 5)))
+    (call $note (i32.const 4) (call $diskr (i32.const 0x2080) (i32.const 3)))
+    (call $trace (i32.const 0x2030))
+    (call $traceUtf8 (i32.const 0x2030) (i32.const 2))
+    (call $traceUtf16 (i32.const 0x2040) (i32.const 4))
+    (call $tracef (i32.const 0x2050) (i32.const 0x2070)))
+
+  (func (export "update")
+    (i32.store16 (i32.const 0x14) (i32.const 0x0042))
+    (call $rect (i32.const 1) (i32.const 1) (i32.const 4) (i32.const 3))
+    (call $oval (i32.const 9) (i32.const 1) (i32.const 5) (i32.const 5))
+    (call $blit (i32.const 0x2000) (i32.const 1) (i32.const 9) (i32.const 3) (i32.const 2))
+    ;; The lower row only, flipped.
+    (call $blitSub (i32.const 0x2000) (i32.const 9) (i32.const 9) (i32.const 3) (i32.const 1)
+      (i32.const 0) (i32.const 1) (i32.const 3) (i32.const 2))
+    (i32.store16 (i32.const 0x14) (i32.const 0x0003))
+    (call $hline (i32.const 1) (i32.const 12) (i32.const 4))
+    (call $vline (i32.const 7) (i32.const 8) (i32.const 4))
+    (call $line (i32.const 9) (i32.const 11) (i32.const 12) (i32.const 12))
+    (call $text (i32.const 0x2010) (i32.const 16) (i32.const -3))
+    (call $textUtf8 (i32.const 0x2010) (i32.const 1) (i32.const 16) (i32.const -1))
+    (call $textUtf16 (i32.const 0x2020) (i32.const 2) (i32.const 16) (i32.const 1))
+    (call $tone (i32.const 440) (i32.const 1) (i32.const 100) (i32.const 0))))
