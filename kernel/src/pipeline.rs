@@ -372,11 +372,11 @@ impl Kernel {
     }
 
     /// What a module sounds like in the last frame, if it can: left and right in turns, 44,100 of each a second, 735 in a
-    /// frame. They are no part of its state; after [`Kernel::restore`] they are silence.
+    /// frame. They are no part of its state; after [`Kernel::restore`] they are silence. A WASM-4 game sounds like one.
     pub fn audio(&self, id: ModuleId) -> Option<&[i16]> {
         let services = &self.module(id)?.services;
-        let own = services.sound.as_ref().map(|sound| sound.samples());
-        own.or_else(|| services.wasm4.as_ref().map(Wasm4::samples))
+        let game = services.wasm4.as_ref().map(Wasm4::samples);
+        game.or_else(|| services.sound.as_ref().map(|sound| sound.samples()))
     }
 
     /// Takes the lines that a module logged since they were last taken. They are no part of its state.

@@ -663,6 +663,78 @@ int32_t telemetry_counter(const void *name, uint32_t name_len, int64_t value);
 CARTWHEEL_IMPORT("telemetry", "frame@1")
 int32_t telemetry_frame(void *record, uint32_t record_len);
 
+/* wasm4: The imports of WASM-4 games, by `wasm4.md`. Drawing is clipped and goes to the framebuffer
+ * in the module's memory, with the draw colours that are there. A row that draws traps if the
+ * memory does not hold all of the framebuffer. */
+
+/* Draws a sprite of 1 or 2 bits a pixel. */
+CARTWHEEL_IMPORT("wasm4", "blit@1")
+void wasm4_blit(int32_t sprite, int32_t x, int32_t y, int32_t width, int32_t height, int32_t flags);
+
+/* Draws a rectangle of a sprite whose rows are `stride` pixels apart. */
+CARTWHEEL_IMPORT("wasm4", "blit_sub@1")
+void wasm4_blit_sub(int32_t sprite, int32_t x, int32_t y, int32_t width, int32_t height, int32_t src_x, int32_t src_y, int32_t stride, int32_t flags);
+
+/* Reads from the start of the disk; gives the number of bytes read. */
+CARTWHEEL_IMPORT("wasm4", "diskr@1")
+int32_t wasm4_diskr(void *to, uint32_t to_len);
+
+/* Replaces the disk by at most 1,024 bytes; gives their number. */
+CARTWHEEL_IMPORT("wasm4", "diskw@1")
+int32_t wasm4_diskw(const void *from, uint32_t from_len);
+
+/* Draws a line to the right. */
+CARTWHEEL_IMPORT("wasm4", "hline@1")
+void wasm4_hline(int32_t x, int32_t y, int32_t len);
+
+/* Draws a line; both ends belong to it. */
+CARTWHEEL_IMPORT("wasm4", "line@1")
+void wasm4_line(int32_t x1, int32_t y1, int32_t x2, int32_t y2);
+
+/* Draws an oval that fills a rectangle. */
+CARTWHEEL_IMPORT("wasm4", "oval@1")
+void wasm4_oval(int32_t x, int32_t y, int32_t width, int32_t height);
+
+/* Draws a rectangle and its outline. */
+CARTWHEEL_IMPORT("wasm4", "rect@1")
+void wasm4_rect(int32_t x, int32_t y, int32_t width, int32_t height);
+
+/* Draws the characters up to a byte 0. */
+CARTWHEEL_IMPORT("wasm4", "text@1")
+void wasm4_text(int32_t text, int32_t x, int32_t y);
+
+/* Draws a character for every two bytes. */
+CARTWHEEL_IMPORT("wasm4", "text_utf16@1")
+void wasm4_text_utf16(const void *text, uint32_t text_len, int32_t x, int32_t y);
+
+/* Draws a character for every byte. */
+CARTWHEEL_IMPORT("wasm4", "text_utf8@1")
+void wasm4_text_utf8(const void *text, uint32_t text_len, int32_t x, int32_t y);
+
+/* Starts a tone on one of the four channels. */
+CARTWHEEL_IMPORT("wasm4", "tone@1")
+void wasm4_tone(int32_t frequency, int32_t duration, int32_t volume, int32_t flags);
+
+/* Logs the UTF-8 text up to a byte 0. */
+CARTWHEEL_IMPORT("wasm4", "trace@1")
+void wasm4_trace(int32_t text);
+
+/* Logs UTF-16 text. */
+CARTWHEEL_IMPORT("wasm4", "trace_utf16@1")
+void wasm4_trace_utf16(const void *text, uint32_t text_len);
+
+/* Logs UTF-8 text. */
+CARTWHEEL_IMPORT("wasm4", "trace_utf8@1")
+void wasm4_trace_utf8(const void *text, uint32_t text_len);
+
+/* Logs text in which `%c`, `%d`, `%x`, `%s` and `%f` stand for values at `args`. */
+CARTWHEEL_IMPORT("wasm4", "tracef@1")
+void wasm4_tracef(int32_t format, int32_t args);
+
+/* Draws a line downwards. */
+CARTWHEEL_IMPORT("wasm4", "vline@1")
+void wasm4_vline(int32_t x, int32_t y, int32_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1159,3 +1159,142 @@ pub mod telemetry {
         }
     }
 }
+
+/// The imports of WASM-4 games, by `wasm4.md`. Drawing is clipped and goes to the framebuffer in
+/// the module's memory, with the draw colours that are there. A row that draws traps if the memory
+/// does not hold all of the framebuffer.
+pub mod wasm4 {
+
+    /// Draws a sprite of 1 or 2 bits a pixel.
+    pub fn blit(sprite: i32, x: i32, y: i32, width: i32, height: i32, flags: i32) {
+        import::blit(sprite, x, y, width, height, flags)
+    }
+
+    /// Draws a rectangle of a sprite whose rows are `stride` pixels apart.
+    #[allow(clippy::too_many_arguments)] // as many as the syscall has
+    pub fn blit_sub(sprite: i32, x: i32, y: i32, width: i32, height: i32, src_x: i32, src_y: i32, stride: i32, flags: i32) {
+        import::blit_sub(sprite, x, y, width, height, src_x, src_y, stride, flags)
+    }
+
+    /// Reads from the start of the disk; gives the number of bytes read.
+    pub fn diskr(to: &mut [u8]) -> i32 {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::diskr(to.as_mut_ptr(), to.len() as u32) }
+    }
+
+    /// Replaces the disk by at most 1,024 bytes; gives their number.
+    pub fn diskw(from: &[u8]) -> i32 {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::diskw(from.as_ptr(), from.len() as u32) }
+    }
+
+    /// Draws a line to the right.
+    pub fn hline(x: i32, y: i32, len: i32) {
+        import::hline(x, y, len)
+    }
+
+    /// Draws a line; both ends belong to it.
+    pub fn line(x1: i32, y1: i32, x2: i32, y2: i32) {
+        import::line(x1, y1, x2, y2)
+    }
+
+    /// Draws an oval that fills a rectangle.
+    pub fn oval(x: i32, y: i32, width: i32, height: i32) {
+        import::oval(x, y, width, height)
+    }
+
+    /// Draws a rectangle and its outline.
+    pub fn rect(x: i32, y: i32, width: i32, height: i32) {
+        import::rect(x, y, width, height)
+    }
+
+    /// Draws the characters up to a byte 0.
+    pub fn text(text: i32, x: i32, y: i32) {
+        import::text(text, x, y)
+    }
+
+    /// Draws a character for every two bytes.
+    pub fn text_utf16(text: &[u8], x: i32, y: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::text_utf16(text.as_ptr(), text.len() as u32, x, y) }
+    }
+
+    /// Draws a character for every byte.
+    pub fn text_utf8(text: &[u8], x: i32, y: i32) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::text_utf8(text.as_ptr(), text.len() as u32, x, y) }
+    }
+
+    /// Starts a tone on one of the four channels.
+    pub fn tone(frequency: i32, duration: i32, volume: i32, flags: i32) {
+        import::tone(frequency, duration, volume, flags)
+    }
+
+    /// Logs the UTF-8 text up to a byte 0.
+    pub fn trace(text: i32) {
+        import::trace(text)
+    }
+
+    /// Logs UTF-16 text.
+    pub fn trace_utf16(text: &[u8]) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::trace_utf16(text.as_ptr(), text.len() as u32) }
+    }
+
+    /// Logs UTF-8 text.
+    pub fn trace_utf8(text: &[u8]) {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::trace_utf8(text.as_ptr(), text.len() as u32) }
+    }
+
+    /// Logs text in which `%c`, `%d`, `%x`, `%s` and `%f` stand for values at `args`.
+    pub fn tracef(format: i32, args: i32) {
+        import::tracef(format, args)
+    }
+
+    /// Draws a line downwards.
+    pub fn vline(x: i32, y: i32, len: i32) {
+        import::vline(x, y, len)
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "wasm4"))]
+        unsafe extern "C" {
+            #[link_name = "blit@1"]
+            pub safe fn blit(sprite: i32, x: i32, y: i32, width: i32, height: i32, flags: i32);
+            #[link_name = "blit_sub@1"]
+            pub safe fn blit_sub(sprite: i32, x: i32, y: i32, width: i32, height: i32, src_x: i32, src_y: i32, stride: i32, flags: i32);
+            #[link_name = "diskr@1"]
+            pub unsafe fn diskr(to: *mut u8, to_len: u32) -> i32;
+            #[link_name = "diskw@1"]
+            pub unsafe fn diskw(from: *const u8, from_len: u32) -> i32;
+            #[link_name = "hline@1"]
+            pub safe fn hline(x: i32, y: i32, len: i32);
+            #[link_name = "line@1"]
+            pub safe fn line(x1: i32, y1: i32, x2: i32, y2: i32);
+            #[link_name = "oval@1"]
+            pub safe fn oval(x: i32, y: i32, width: i32, height: i32);
+            #[link_name = "rect@1"]
+            pub safe fn rect(x: i32, y: i32, width: i32, height: i32);
+            #[link_name = "text@1"]
+            pub safe fn text(text: i32, x: i32, y: i32);
+            #[link_name = "text_utf16@1"]
+            pub unsafe fn text_utf16(text: *const u8, text_len: u32, x: i32, y: i32);
+            #[link_name = "text_utf8@1"]
+            pub unsafe fn text_utf8(text: *const u8, text_len: u32, x: i32, y: i32);
+            #[link_name = "tone@1"]
+            pub safe fn tone(frequency: i32, duration: i32, volume: i32, flags: i32);
+            #[link_name = "trace@1"]
+            pub safe fn trace(text: i32);
+            #[link_name = "trace_utf16@1"]
+            pub unsafe fn trace_utf16(text: *const u8, text_len: u32);
+            #[link_name = "trace_utf8@1"]
+            pub unsafe fn trace_utf8(text: *const u8, text_len: u32);
+            #[link_name = "tracef@1"]
+            pub safe fn tracef(format: i32, args: i32);
+            #[link_name = "vline@1"]
+            pub safe fn vline(x: i32, y: i32, len: i32);
+        }
+    }
+}
