@@ -30,6 +30,7 @@ mod machine;
 mod module;
 mod report;
 mod snapshot;
+pub mod trace;
 mod trap;
 
 pub use cartwheel_kernel::{Binding, Counter, LogLevel, LogLine, ModuleId, Surface, Usage};

@@ -264,3 +264,34 @@ impl<'a> Input<'a> {
         Ok(part)
     }
 }
+
+/// Stretches of a saved state that change independently, in order and without gaps: what stands before a memory, the
+/// memory, what follows. Everything is one stretch if the bytes are no saved state.
+pub(crate) fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut cuts = vec![0];
+    let mut scan = || -> Option<()> {
+        let mut input = Input(bytes.get(8..)?);
+        let at = |input: &Input<'_>| bytes.len() - input.0.len();
+        let count = u32::from_le_bytes(input.array().ok()?);
+        for _ in 0..count {
+            input.array::<32>().ok()?;
+        }
+        input.section().ok()?;
+        for _ in 0..count {
+            cuts.push(at(&input));
+            input.section().ok()?;
+            let guest = at(&input) + 8;
+            let section = input.section().ok()?;
+            let memory = u64::from_le_bytes(*section.first_chunk()?);
+            cuts.push(guest + 8);
+            cuts.push(guest + 8 + usize::try_from(memory).ok().filter(|&len| len <= section.len() - 8)?);
+        }
+        Some(())
+    };
+    if scan().is_none() {
+        cuts.truncate(1);
+    }
+    cuts.push(bytes.len());
+    cuts.dedup();
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}

@@ -1,0 +1,296 @@
+//! What a run depends on besides its inputs: rules of the machine, settings, cartridges.
+
+use std::fmt::Write;
+
+use cartwheel_bytecode::{Cartridge, TABLE};
+use cartwheel_hostabi::resolve;
+use cartwheel_vm::{Limits, Program};
+use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::wire::{Wire, Wrong, put_bytes, put_u64};
+use crate::config::{Config, SEMANTICS_VERSION};
+use crate::machine::Machine;
+
+/// Numbers of the random generator and of the collector: those of `spec/machine.md`.
+const RNG: &[u8] = b"xoshiro256**";
+const COLLECTOR: &[u8] = b"yuasa 1";
+
+/// Largest cartridge that can be embedded, in bytes.
+const MAX_CARTRIDGE_BYTES: usize = 1 << 28;
+
+/// A cartridge of a recorded machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracedCartridge {
+    /// Content hash.
+    pub hash: [u8; 32],
+    /// Title, or where it came from: for people.
+    pub name: String,
+    /// The cartridge file, compressed with zstd, if it is embedded.
+    pub(super) packed: Option<Vec<u8>>,
+}
+
+/// The head of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What decides the meaning of programs, by name: equal names have equal values, or the run means something else.
+    pub semantics: Vec<(String, Vec<u8>)>,
+    /// Settings of the machine by name.
+    pub settings: Vec<(String, u64)>,
+    /// Digests of other things that the run depends on (a policy, storage at the start), by name.
+    pub digests: Vec<(String, Vec<u8>)>,
+    /// The modules' cartridges in the order of their numbers.
+    pub cartridges: Vec<TracedCartridge>,
+    /// Number of the first recorded frame.
+    pub first_frame: u64,
+}
+
+/// Why a trace cannot be replayed by this build.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// The machine has other rules.
+    #[error("recorded by a machine with other {0}: its frames mean something else here")]
+    Semantics(String),
+    /// A setting has no meaning here.
+    #[error("recorded with the setting `{0}`, which this build does not have")]
+    UnknownSetting(String),
+    /// A setting is out of range.
+    #[error("recorded with {1} for the setting `{0}`, which is out of range")]
+    Setting(String, u64),
+}
+
+/// The rules of this build, as far as programs with these imports can see them.
+///
+/// Only the imported rows of the catalogue count: a syscall that is added somewhere else changes no run.
+pub fn semantics<'a>(cartridges: impl Iterator<Item = &'a Cartridge>) -> Vec<(String, Vec<u8>)> {
+    let mut instructions = String::new();
+    for row in TABLE {
+        let _ = writeln!(
+            instructions,
+            "{} {} {} {:?} {:?} {:?}",
+            row.number,
+            row.mnemonic,
+            row.cost,
+            row.size_cost,
+            row.flow,
+            row.operands.iter().map(|operand| operand.kind).collect::<Vec<_>>()
+        );
+    }
+    let mut ids: Vec<&str> =
+        cartridges.flat_map(|cart| cart.imports.iter().map(|import| import.id.as_str())).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut syscalls = String::new();
+    for id in ids {
+        let _ = match resolve(id) {
+            Some(row) => writeln!(
+                syscalls,
+                "{} {} {:?} {:?} {:?}",
+                row.id,
+                row.signature(),
+                row.cost,
+                row.mode,
+                row.statuses
+            ),
+            None => writeln!(syscalls, "{id} unknown"),
+        };
+    }
+    let digest = |text: &str| xxh3_128(text.as_bytes()).to_le_bytes().to_vec();
+    [
+        ("machine", SEMANTICS_VERSION.to_le_bytes().to_vec()),
+        ("random generator", RNG.to_vec()),
+        ("collector", COLLECTOR.to_vec()),
+        ("instructions or cycle costs", digest(&instructions)),
+        ("syscalls", digest(&syscalls)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// Settings by name. A setting that is not there has its default.
+fn settings(config: &Config) -> Vec<(String, u64)> {
+    let Config { seed, limits, cycles_per_frame } = *config;
+    let Limits {
+        max_frames,
+        max_stack_cells,
+        max_memory_pages,
+        max_table_elements,
+        max_heap_bytes,
+        max_heap_objects,
+    } = limits;
+    let mut settings = vec![
+        ("seed", seed),
+        ("max_frames", max_frames.into()),
+        ("max_stack_cells", max_stack_cells.into()),
+        ("max_memory_pages", max_memory_pages.into()),
+        ("max_table_elements", max_table_elements.into()),
+        ("max_heap_bytes", max_heap_bytes),
+        ("max_heap_objects", max_heap_objects.into()),
+    ];
+    settings.extend(cycles_per_frame.map(|cycles| ("cycles_per_frame", cycles)));
+    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+impl Header {
+    /// The head of a trace that begins with a machine's next frame. With `embed`, cartridges are part of it.
+    pub fn of(machine: &Machine, embed: bool) -> Header {
+        let programs: Vec<&Program> =
+            machine.modules().map(|module| &**machine.instance(module).program()).collect();
+        let cartridges = programs.iter().map(|program| {
+            let cart = program.cartridge();
+            TracedCartridge {
+                hash: program.content_hash(),
+                name: cart.manifest.title.clone(),
+                packed: embed.then(|| {
+                    zstd::bulk::compress(&cart.to_bytes(), 9).expect("compressing into memory cannot fail")
+                }),
+            }
+        });
+        Header {
+            semantics: semantics(programs.iter().map(|program| program.cartridge())),
+            settings: settings(machine.config()),
+            digests: Vec::new(),
+            cartridges: cartridges.collect(),
+            first_frame: machine.frame(),
+        }
+    }
+
+    /// The configuration of the recorded machine.
+    ///
+    /// # Errors
+    ///
+    /// If there is a setting that this build does not have, or one out of range.
+    pub fn config(&self) -> Result<Config, Unfit> {
+        let mut config = Config::default();
+        for (name, value) in &self.settings {
+            let value = *value;
+            let small = || u32::try_from(value).map_err(|_| Unfit::Setting(name.clone(), value));
+            let limits = &mut config.limits;
+            match name.as_str() {
+                "seed" => config.seed = value,
+                "max_frames" => limits.max_frames = small()?,
+                "max_stack_cells" => limits.max_stack_cells = small()?,
+                "max_memory_pages" => limits.max_memory_pages = small()?,
+                "max_table_elements" => limits.max_table_elements = small()?,
+                "max_heap_bytes" => limits.max_heap_bytes = value,
+                "max_heap_objects" => limits.max_heap_objects = small()?,
+                "cycles_per_frame" if value > 0 => config.cycles_per_frame = Some(value),
+                "cycles_per_frame" => return Err(Unfit::Setting(name.clone(), value)),
+                _ => return Err(Unfit::UnknownSetting(name.clone())),
+            }
+        }
+        Ok(config)
+    }
+
+    /// Compares the rules that the trace was recorded under with those of this build.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that differs.
+    pub fn check_semantics<'a>(&self, cartridges: impl Iterator<Item = &'a Cartridge>) -> Result<(), Unfit> {
+        let here = semantics(cartridges);
+        for (name, value) in &self.semantics {
+            if !here.iter().any(|(other, here)| other == name && here == value) {
+                return Err(Unfit::Semantics(name.clone()));
+            }
+        }
+        let missing = here.iter().find(|(name, _)| self.semantics.iter().all(|(other, _)| other != name));
+        missing.map_or(Ok(()), |(name, _)| Err(Unfit::Semantics(name.clone())))
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for list in [&self.semantics, &self.digests] {
+            put_u64(&mut out, list.len() as u64);
+            for (name, value) in list {
+                put_bytes(&mut out, name.as_bytes());
+                put_bytes(&mut out, value);
+            }
+        }
+        put_u64(&mut out, self.settings.len() as u64);
+        for (name, value) in &self.settings {
+            put_bytes(&mut out, name.as_bytes());
+            put_u64(&mut out, *value);
+        }
+        put_u64(&mut out, self.cartridges.len() as u64);
+        for TracedCartridge { hash, name, packed } in &self.cartridges {
+            out.extend_from_slice(hash);
+            put_bytes(&mut out, name.as_bytes());
+            out.push(packed.is_some().into());
+            if let Some(packed) = packed {
+                put_bytes(&mut out, packed);
+            }
+        }
+        put_u64(&mut out, self.first_frame);
+        out
+    }
+
+    pub(super) fn decode(mut wire: Wire<'_>) -> Result<Header, Wrong> {
+        let named = |wire: &mut Wire<'_>| {
+            let count = wire.count(2)?;
+            (0..count)
+                .map(|_| Ok((wire.text()?, wire.counted()?.to_vec())))
+                .collect::<Result<Vec<_>, Wrong>>()
+        };
+        let semantics = named(&mut wire)?;
+        let digests = named(&mut wire)?;
+        let count = wire.count(2)?;
+        let settings =
+            (0..count).map(|_| Ok((wire.text()?, wire.u64()?))).collect::<Result<Vec<_>, Wrong>>()?;
+        let count = wire.count(34)?;
+        let cartridge = |wire: &mut Wire<'_>| {
+            let (hash, name) = (wire.array()?, wire.text()?);
+            let packed = match wire.u8()? {
+                0 => None,
+                1 => Some(wire.counted()?.to_vec()),
+                _ => return Err("a flag is neither 0 nor 1"),
+            };
+            Ok(TracedCartridge { hash, name, packed })
+        };
+        let cartridges = (0..count).map(|_| cartridge(&mut wire)).collect::<Result<Vec<_>, Wrong>>()?;
+        let first_frame = wire.u64()?;
+        wire.end()?;
+        // As many as a machine can count without wrapping.
+        if first_frame > i64::MAX as u64 {
+            return Err("the number of the first frame is out of range");
+        }
+        Ok(Header { semantics, settings, digests, cartridges, first_frame })
+    }
+}
+
+impl TracedCartridge {
+    /// True if the cartridge itself is part of the trace.
+    pub fn is_embedded(&self) -> bool {
+        self.packed.is_some()
+    }
+
+    /// The embedded cartridge.
+    ///
+    /// # Errors
+    ///
+    /// If its bytes are no cartridge, or one with another hash.
+    pub fn embedded(&self) -> Option<Result<Cartridge, String>> {
+        let packed = self.packed.as_ref()?;
+        Some(unpack(packed, MAX_CARTRIDGE_BYTES).and_then(|bytes| {
+            let cart = Cartridge::from_bytes(&bytes).map_err(|e| e.to_string())?;
+            if cart.content_hash() == self.hash {
+                Ok(cart)
+            } else {
+                Err("the embedded cartridge is not the one that was recorded".to_owned())
+            }
+        }))
+    }
+}
+
+/// Unpacks at most so many bytes: what claims more is not even begun.
+pub(super) fn unpack(packed: &[u8], max: usize) -> Result<Vec<u8>, String> {
+    let claimed = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    match claimed {
+        Some(len) if len <= max as u64 => {
+            let out = zstd::bulk::decompress(packed, len as usize).map_err(|e| e.to_string())?;
+            if out.len() as u64 == len { Ok(out) } else { Err("compressed bytes are damaged".to_owned()) }
+        }
+        Some(len) => Err(format!("it claims {len} bytes uncompressed; at most {max} are read")),
+        None => Err("compressed bytes do not say how long they are".to_owned()),
+    }
+}
