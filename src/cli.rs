@@ -11,6 +11,7 @@ Exit status:
   1       wrong usage or a bad file
   2       the cartridge trapped
   3       panic: a bug in cartwheel
+  4       a replay came to other states than those that were recorded
   5       the cartridge was quarantined
   16..63  the cartridge halted with another code: 16 + code, at most 63";
 
@@ -36,6 +37,8 @@ pub enum Verb {
     Info(InfoArgs),
     /// Run a cartridge without a window and say what came out
     Run(Box<RunArgs>),
+    /// Run a recorded trace again, and say what differs if anything does
+    Replay(Box<ReplayArgs>),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -106,6 +109,7 @@ Examples:
   cartwheel run game.cart --frames 300 --load-state half.state
   cartwheel run game.asm --watch score --frames 60
   cartwheel run game.cart --json | jq .state_hash
+  cartwheel run game.cart --input play.txt --record play.trace
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
@@ -124,6 +128,32 @@ pub struct RunArgs {
     /// Cycles per frame instead of those that the cartridge asks for
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "load_state")]
     pub cycles: Option<u64>,
+    /// Go on from a saved state
+    #[arg(long, value_name = "FILE")]
+    pub load_state: Option<PathBuf>,
+    /// Record the run, frame by frame; `cartwheel replay` runs it again
+    #[arg(long, value_name = "FILE", help_heading = "Recording")]
+    pub record: Option<PathBuf>,
+    /// Put the cartridge into the recorded trace
+    #[arg(long, requires = "record", help_heading = "Recording")]
+    pub embed: bool,
+    /// Frames between recorded states, from which a replay can begin; 0 for none
+    #[arg(long, value_name = "N", requires = "record", default_value_t = 600, help_heading = "Recording")]
+    pub keyframes: u64,
+    /// Frames between recorded hashes of the state's components; 0 for none
+    #[arg(long, value_name = "N", requires = "record", default_value_t = 60, help_heading = "Recording")]
+    pub components: u64,
+    /// Go on where the recorded trace ends, also if it was cut short
+    #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed"], help_heading = "Recording")]
+    pub resume: bool,
+    /// What to write and print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What `run` and `replay` write and print.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
@@ -145,9 +175,6 @@ pub struct RunArgs {
     /// Write the state after the last frame
     #[arg(long, value_name = "FILE")]
     pub save_state: Option<PathBuf>,
-    /// Go on from a saved state
-    #[arg(long, value_name = "FILE")]
-    pub load_state: Option<PathBuf>,
     /// Print a named datum after every frame; can be given several times
     #[arg(long, value_name = "SYMBOL")]
     pub watch: Vec<String>,
@@ -160,4 +187,35 @@ pub struct RunArgs {
     /// Print no summary
     #[arg(short, long, conflicts_with = "json")]
     pub quiet: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel run game.cart --input play.txt --record play.trace
+  cartwheel replay play.trace --gif play.gif
+  cartwheel replay play.trace --from 3000 --to 3060 --watch score
+  cartwheel replay play.trace --cart changed.cart
+
+The cartridge is the one given, or else one with the recorded hash beside the trace or embedded in it. If there is none, the
+only one beside the trace is taken, and a note says that it has changed.")]
+pub struct ReplayArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Cartridge, source file or folder; it need not be the recorded one
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// First frame [default: the first that was recorded]
+    #[arg(long, value_name = "FRAME")]
+    pub from: Option<u64>,
+    /// Frame to stop before [default: behind the last one]
+    #[arg(long, value_name = "FRAME")]
+    pub to: Option<u64>,
+    /// Replay also what was recorded by a machine with other rules
+    #[arg(long)]
+    pub anyway: bool,
+    /// What to write and print.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }

@@ -1,6 +1,7 @@
 //! The command `cartwheel`: one file per verb in `verbs/`, what they share beside it.
 
 mod cli;
+mod divergence;
 mod failure;
 mod files;
 mod picture;
@@ -8,6 +9,8 @@ mod print;
 mod project;
 mod reel;
 mod summary;
+mod tape;
+mod traces;
 mod verbs;
 mod watch;
 
@@ -49,6 +52,7 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -10,6 +10,8 @@ use crate::failure::Exit;
 
 /// Lines of the guest's log that are kept.
 const MAX_LOG_LINES: usize = 1_000;
+/// Frames per second of somebody who plays.
+const FRAMES_PER_SECOND: f64 = 60.0;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Stop {
     Halted(i32),
     /// The cartridge trapped.
     Trapped,
+    /// The state is not the one that was recorded.
+    Diverged,
 }
 
 impl Stop {
@@ -32,6 +36,7 @@ impl Stop {
             Stop::Idle => "idle",
             Stop::Halted(_) => "halted",
             Stop::Trapped => "trapped",
+            Stop::Diverged => "diverged",
         }
     }
 
@@ -41,6 +46,7 @@ impl Stop {
             Stop::Frames | Stop::Idle => Exit::Fine,
             Stop::Halted(code) => Exit::Halted(code),
             Stop::Trapped => Exit::Trapped,
+            Stop::Diverged => Exit::Diverged,
         }
     }
 
@@ -50,6 +56,7 @@ impl Stop {
             Stop::Idle => "nothing left to run".to_owned(),
             Stop::Halted(code) => format!("halted with code {code}"),
             Stop::Trapped => "trapped".to_owned(),
+            Stop::Diverged => "not the state that was recorded".to_owned(),
         }
     }
 }
@@ -121,11 +128,17 @@ pub struct Summary<'a> {
     pub trap: Option<&'a TrapReport>,
     /// Wall time.
     pub seconds: f64,
+    /// True if a trace was replayed.
+    pub replayed: bool,
 }
 
 impl Summary<'_> {
     fn frames_per_second(&self) -> f64 {
         if self.seconds > 0.0 { (self.tally.frames() as f64 / self.seconds).round() } else { 0.0 }
+    }
+
+    fn times_real_time(&self) -> f64 {
+        self.frames_per_second() / FRAMES_PER_SECOND
     }
 
     /// For people.
@@ -142,6 +155,9 @@ impl Summary<'_> {
             "frames",
             format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)),
         );
+        if self.replayed {
+            line("real time", format!("{:.0} times, at 60 frames per second", self.times_real_time()));
+        }
         line("stop", self.stop.sentence());
         line("state hash", self.state_hash.clone());
         line(
@@ -193,6 +209,7 @@ impl Summary<'_> {
             "collector_cycles": tally.collector,
             "overruns": tally.overruns,
             "frames_per_second": self.frames_per_second(),
+            "times_real_time": self.times_real_time(),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,
         });

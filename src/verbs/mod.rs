@@ -5,4 +5,5 @@ pub mod completions;
 pub mod disasm;
 pub mod info;
 pub mod new;
+pub mod replay;
 pub mod run;

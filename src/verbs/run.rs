@@ -1,27 +1,30 @@
 //! `cartwheel run`.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
+use cartwheel_runtime::trace::RecordOptions;
 use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use crate::cli::RunArgs;
+use crate::cli::{OutputArgs, RunArgs};
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::picture::write_png;
 use crate::reel::Reel;
 use crate::summary::{Stop, Summary, Tally, grouped};
-use crate::{print, project, watch};
+use crate::tape::{InputTape, Made, Recording, Tape};
+use crate::{print, project, traces, watch};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
 
 /// Runs a cartridge.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    if let Some(path) = &args.wav {
+    if let Some(path) = &args.output.wav {
         return Err(Failure::file(path, "cannot write it: cartridges have no sound in this build"));
     }
     let loaded = project::load(&args.cartridge)?;
@@ -35,62 +38,96 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         ));
     }
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
+    let options = RecordOptions { keyframes: args.keyframes, components: args.components, embed: args.embed };
     let config = Config { seed: args.seed.unwrap_or(0), cycles_per_frame: args.cycles, ..Config::default() };
     let mut machine = Machine::new(config);
-    let module = machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
+    machine.load(program.clone()).map_err(|e| Failure::file(&path, e))?;
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
     }
+    let mut resumed = None;
+    if let (Some(path), true) = (&args.record, args.resume) {
+        let trace = traces::open(path)?;
+        machine = traces::machine_at_end(path, &trace, &program)?;
+        resumed = Some(trace);
+    }
+    let module = ModuleId(0);
     let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
-    let mut session = Session {
-        frames: args.frames.or(left).unwrap_or(DEFAULT_FRAMES),
-        inputs: inputs.unwrap_or_default(),
-        outputs: Outputs::create(args, &machine, module)?,
-        watched: args.watch.iter().map(|name| watch::find(&program, name)).collect::<Result<_, _>>()?,
-        watch_to_stderr: args.json,
-        machine,
-        module,
-        tally: Tally::default(),
-        progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
+    let frames = args.frames.or(left).unwrap_or(DEFAULT_FRAMES);
+    let mut session = Session::new(&args.output, &args.cartridge, &program, machine, frames)?;
+    let recorder = match (&args.record, &resumed) {
+        (Some(path), Some(trace)) => Some(Recording::resume(path, trace, options)?),
+        (Some(path), None) => Some(Recording::create(path, &session.machine, options)?),
+        (None, _) => None,
     };
-    #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
-    let started = Instant::now();
-    let stop = session.run()?;
-    let seconds = started.elapsed().as_secs_f64();
-    session.progress.finish_and_clear();
-    session.outputs.finish(&session.machine, module, args.scale)?;
-    report(args, &session, &program, stop, seconds)?;
+    let mut tape = InputTape { inputs: inputs.unwrap_or_default(), recording: recorder };
+    let (stop, seconds) = session.timed(&mut tape)?;
+    tape.finish()?;
+    session.outputs.finish(&session.machine, module, args.output.scale)?;
+    session.report(&args.output, &args.cartridge, stop, seconds, false)?;
     Ok(stop.exit())
 }
 
-fn read_inputs(path: &std::path::Path) -> Result<Inputs, Failure> {
+pub fn read_inputs(path: &Path) -> Result<Inputs, Failure> {
     Inputs::parse(&files::read(path)?).map_err(|e| Failure::new(e.render(&path.display().to_string())))
 }
 
 /// A run under way.
-struct Session<'a> {
-    machine: Machine,
+pub struct Session<'a> {
+    pub machine: Machine,
     module: ModuleId,
-    inputs: Inputs,
+    program: &'a Arc<Program>,
     frames: u64,
-    outputs: Outputs,
+    pub outputs: Outputs,
     watched: Vec<&'a DataSymbol>,
     watch_to_stderr: bool,
     tally: Tally,
     progress: ProgressBar,
 }
 
-impl Session<'_> {
-    fn run(&mut self) -> Result<Stop, Failure> {
+impl<'a> Session<'a> {
+    /// A run of so many frames. `cartridge` is what people call it.
+    pub fn new(
+        args: &OutputArgs,
+        cartridge: &Path,
+        program: &'a Arc<Program>,
+        machine: Machine,
+        frames: u64,
+    ) -> Result<Session<'a>, Failure> {
+        let module = ModuleId(0);
+        Ok(Session {
+            module,
+            program,
+            frames,
+            outputs: Outputs::create(args, cartridge, &machine, module)?,
+            watched: args.watch.iter().map(|name| watch::find(program, name)).collect::<Result<_, _>>()?,
+            watch_to_stderr: args.json,
+            machine,
+            tally: Tally::default(),
+            progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
+        })
+    }
+
+    /// Runs. Why it ended, and the wall time in seconds.
+    pub fn timed(&mut self, tape: &mut impl Tape) -> Result<(Stop, f64), Failure> {
+        #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
+        let started = Instant::now();
+        let stop = self.run(tape)?;
+        let seconds = started.elapsed().as_secs_f64();
+        self.progress.finish_and_clear();
+        Ok((stop, seconds))
+    }
+
+    fn run(&mut self, tape: &mut impl Tape) -> Result<Stop, Failure> {
         self.progress.set_length(self.frames);
         for _ in 0..self.frames {
             let number = self.machine.frame();
-            let mut report = self.machine.step(&self.inputs.frame(number))?;
+            let Made { input, mut report } = tape.step(&mut self.machine)?;
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
             self.outputs.frame(number, &self.machine, self.module)?;
             self.watch(number)?;
             self.progress.inc(1);
-            if let Some(stop) = stop {
+            if let Some(stop) = tape.made(&self.machine, &input, stop)? {
                 return Ok(stop);
             }
         }
@@ -115,10 +152,43 @@ impl Session<'_> {
             print::stdout(&text)
         })
     }
+
+    /// Prints what the run came to.
+    pub fn report(
+        &self,
+        args: &OutputArgs,
+        cartridge: &Path,
+        stop: Stop,
+        seconds: f64,
+        replayed: bool,
+    ) -> Result<(), Failure> {
+        let trap = self.machine.trap(self.module);
+        let title = &self.program.cartridge().manifest.title;
+        let name = cartridge.display().to_string();
+        let summary = Summary {
+            title: if title.is_empty() { &name } else { title },
+            tally: &self.tally,
+            stop,
+            state_hash: self.machine.hash()?.to_string(),
+            budget: self.machine.cycles_per_frame(self.module),
+            trap: trap.as_ref(),
+            seconds,
+            replayed,
+        };
+        if args.json {
+            print::stdout(&summary.json())?;
+        } else if !args.quiet {
+            print::stdout(&summary.text())?;
+        }
+        if let Some(trap) = &trap {
+            print::stderr(&format!("{trap}\n"));
+        }
+        Ok(())
+    }
 }
 
 /// Shown on a terminal only.
-fn progress_bar() -> ProgressBar {
+pub fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -131,38 +201,8 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::no_length().with_style(style).with_elapsed(Duration::ZERO)
 }
 
-fn report(
-    args: &RunArgs,
-    session: &Session<'_>,
-    program: &Arc<Program>,
-    stop: Stop,
-    seconds: f64,
-) -> Result<(), Failure> {
-    let trap = session.machine.trap(session.module);
-    let title = &program.cartridge().manifest.title;
-    let name = args.cartridge.display().to_string();
-    let summary = Summary {
-        title: if title.is_empty() { &name } else { title },
-        tally: &session.tally,
-        stop,
-        state_hash: session.machine.hash()?.to_string(),
-        budget: session.machine.cycles_per_frame(session.module),
-        trap: trap.as_ref(),
-        seconds,
-    };
-    if args.json {
-        print::stdout(&summary.json())?;
-    } else if !args.quiet {
-        print::stdout(&summary.text())?;
-    }
-    if let Some(trap) = &trap {
-        print::stderr(&format!("{trap}\n"));
-    }
-    Ok(())
-}
-
 /// The files that a run writes.
-struct Outputs {
+pub struct Outputs {
     png: Option<Output>,
     gif: Option<Output>,
     apng: Option<Output>,
@@ -173,16 +213,18 @@ struct Outputs {
 }
 
 impl Outputs {
-    fn create(args: &RunArgs, machine: &Machine, module: ModuleId) -> Result<Outputs, Failure> {
+    fn create(
+        args: &OutputArgs,
+        cartridge: &Path,
+        machine: &Machine,
+        module: ModuleId,
+    ) -> Result<Outputs, Failure> {
         let create = |path: &Option<std::path::PathBuf>| path.as_deref().map(Output::create).transpose();
         let moving = args.gif.is_some() || args.apng.is_some();
         let mut reel = None;
         if moving || args.png.is_some() {
             let surface = machine.surface(module).ok_or_else(|| {
-                Failure::file(
-                    &args.cartridge,
-                    "it has no picture to write: it declares no `.video WIDTH, HEIGHT`",
-                )
+                Failure::file(cartridge, "it has no picture to write: it declares no `.video WIDTH, HEIGHT`")
             })?;
             if moving {
                 reel = Some(Reel::new(&surface, args.scale).map_err(no_spool)?);
@@ -212,7 +254,7 @@ impl Outputs {
     }
 
     /// Writes everything; files take their names when all of them are complete.
-    fn finish(&mut self, machine: &Machine, module: ModuleId, scale: u16) -> Result<(), Failure> {
+    pub fn finish(&mut self, machine: &Machine, module: ModuleId, scale: u16) -> Result<(), Failure> {
         let surface = machine.surface(module);
         if let (Some(out), Some(surface)) = (&mut self.png, &surface) {
             write_png(&mut *out, surface, scale).map_err(|e| out.failed(e))?;

@@ -1,0 +1,140 @@
+//! Where a run's frames come from, and where they are recorded.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
+use cartwheel_runtime::{FrameReport, InputFrame, Inputs, Machine};
+
+use crate::failure::Failure;
+use crate::summary::Stop;
+
+/// A frame that was made.
+pub struct Made {
+    /// Its input.
+    pub input: InputFrame,
+    /// What it came to.
+    pub report: FrameReport,
+}
+
+/// Where frames come from.
+pub trait Tape {
+    /// Makes the machine's next frame.
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure>;
+
+    /// Takes note of the frame. Says if the run ends with it, where the guest has said `stop`.
+    fn made(
+        &mut self,
+        machine: &Machine,
+        input: &InputFrame,
+        stop: Option<Stop>,
+    ) -> Result<Option<Stop>, Failure>;
+}
+
+/// Inputs, and perhaps a trace that is being recorded.
+pub struct InputTape {
+    /// Inputs from frame 0 on.
+    pub inputs: Inputs,
+    /// The trace.
+    pub recording: Option<Recording>,
+}
+
+impl Tape for InputTape {
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
+        let input = self.inputs.frame(machine.frame());
+        Ok(Made { input, report: machine.step(&input)? })
+    }
+
+    fn made(
+        &mut self,
+        machine: &Machine,
+        input: &InputFrame,
+        stop: Option<Stop>,
+    ) -> Result<Option<Stop>, Failure> {
+        if let Some(recording) = &mut self.recording {
+            recording.frame(machine, input)?;
+        }
+        Ok(stop)
+    }
+}
+
+impl InputTape {
+    /// Ends the recording.
+    pub fn finish(self) -> Result<(), Failure> {
+        self.recording.map_or(Ok(()), Recording::finish)
+    }
+}
+
+/// A trace file that is being written.
+pub struct Recording {
+    path: PathBuf,
+    recorder: Recorder<File>,
+}
+
+impl Recording {
+    /// Begins a trace with a machine's next frame.
+    pub fn create(path: &Path, machine: &Machine, options: RecordOptions) -> Result<Recording, Failure> {
+        let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
+        let file = File::create(path).map_err(failed)?;
+        let recorder = Recorder::new(file, machine, options).map_err(failed)?;
+        Ok(Recording { path: path.to_owned(), recorder })
+    }
+
+    /// Goes on with a trace, behind its last completed frame.
+    pub fn resume(path: &Path, trace: &Trace, options: RecordOptions) -> Result<Recording, Failure> {
+        let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
+        let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+        file.set_len(trace.completed_bytes()).map_err(failed)?;
+        let recorder = Recorder::resume(file, trace, options).map_err(|e| Failure::file(path, e))?;
+        Ok(Recording { path: path.to_owned(), recorder })
+    }
+
+    fn frame(&mut self, machine: &Machine, input: &InputFrame) -> Result<(), Failure> {
+        self.recorder.frame(machine, input, Vec::new()).map_err(|e| {
+            let kept = self.recorder.frames().saturating_sub(1);
+            let help = "`run --record FILE --resume` goes on there";
+            Failure::file(&self.path, format!("cannot record on: {e}; {kept} frames are kept, {help}"))
+        })
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let path = self.path;
+        let done = self.recorder.finish().and_then(|file| file.sync_all());
+        done.map_err(|e| Failure::file(&path, format!("cannot finish the trace: {e}")))
+    }
+}
+
+/// A trace that is replayed.
+pub struct TraceTape<'t> {
+    path: &'t Path,
+    frames: Frames<'t>,
+    recorded: Option<trace::TracedFrame>,
+    /// The first frame that was not as recorded.
+    pub mismatch: Option<Mismatch>,
+}
+
+impl<'t> TraceTape<'t> {
+    /// The frames from a number on.
+    pub fn new(path: &'t Path, trace: &'t Trace, from: u64) -> TraceTape<'t> {
+        TraceTape { path, frames: trace.frames(from), recorded: None, mismatch: None }
+    }
+}
+
+impl Tape for TraceTape<'_> {
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
+        let failed = |e: &dyn std::fmt::Display| Failure::file(self.path, e);
+        let frame = self.frames.next().ok_or_else(|| failed(&"frames are missing"))?;
+        let frame = frame.map_err(|e| failed(&format!("damaged trace: {e}")))?;
+        let report = trace::step(machine, &frame).map_err(|e| failed(&e))?;
+        let input = frame.input;
+        self.recorded = Some(frame);
+        Ok(Made { input, report })
+    }
+
+    fn made(&mut self, machine: &Machine, _: &InputFrame, _: Option<Stop>) -> Result<Option<Stop>, Failure> {
+        if let Some(recorded) = self.recorded.take() {
+            self.mismatch = trace::compare(&recorded, machine)?;
+        }
+        Ok(self.mismatch.as_ref().map(|_| Stop::Diverged))
+    }
+}
