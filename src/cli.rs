@@ -39,6 +39,11 @@ pub enum Verb {
     Run(Box<RunArgs>),
     /// Run a recorded trace again, and say what differs if anything does
     Replay(Box<ReplayArgs>),
+    /// Look into recorded traces, compare and edit them
+    #[command(subcommand)]
+    Trace(TraceVerb),
+    /// Replay every trace in a folder, on all cores
+    Verify(VerifyArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -218,4 +223,219 @@ pub struct ReplayArgs {
     /// What to write and print.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// What to do with a trace.
+#[derive(Debug, Subcommand)]
+pub enum TraceVerb {
+    /// Show what a trace has
+    Info(TraceInfoArgs),
+    /// Write the inputs as text, a line per frame, as `run --input` reads them
+    Inputs(TraceInputsArgs),
+    /// Copy a part of a trace
+    Cut(TraceCutArgs),
+    /// Change inputs from a frame on, and keep what comes before
+    Splice(TraceSpliceArgs),
+    /// Write all that a trace says about its frames as JSON, a line per frame
+    Export(TraceExportArgs),
+    /// Find the first input, event or state in which two traces differ
+    Diff(TraceDiffArgs),
+    /// Find who wrote a place last before a frame
+    Why(TraceWhyArgs),
+    /// Reduce inputs to fewer with which something still happens
+    Shrink(TraceShrinkArgs),
+}
+
+/// Arguments of `trace info`.
+#[derive(Debug, Args)]
+pub struct TraceInfoArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `trace inputs`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cartwheel trace inputs a.trace > a.txt && cartwheel run game.cart --input a.txt"
+)]
+pub struct TraceInputsArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// File to write, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `trace cut`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cartwheel trace cut long.trace --from 3000 --to 3600 -o short.trace")]
+pub struct TraceCutArgs {
+    /// Trace; one that is damaged is used as far as it goes
+    pub trace: PathBuf,
+    /// First frame [default: the first that was recorded]
+    #[arg(long, value_name = "FRAME")]
+    pub from: Option<u64>,
+    /// Frame to stop before [default: behind the last one]
+    #[arg(long, value_name = "FRAME")]
+    pub to: Option<u64>,
+    /// Cartridge, if it is neither beside the trace nor embedded; needed with --from only
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// Trace to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `trace splice`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cartwheel trace inputs a.trace -o a.txt     and edit line 500
+  cartwheel trace splice a.trace --from 500 --input a.txt -o b.trace
+
+Frames before --from and their keyframes are kept as they are; those from it on are run with the inputs of the file, whose
+first line is frame 0, up to its end.")]
+pub struct TraceSpliceArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// First frame with other inputs
+    #[arg(long, value_name = "FRAME")]
+    pub from: u64,
+    /// Inputs in text form
+    #[arg(short, long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Cartridge, if it is neither beside the trace nor embedded
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// Trace to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `trace export`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cartwheel trace export a.trace --json | jq -c 'select(.frame == 500)'")]
+pub struct TraceExportArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Write JSON, which is the only form there is
+    #[arg(long, required = true)]
+    pub json: bool,
+}
+
+/// Arguments of `trace diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit status: 0 if they are the same, 4 if not.
+
+States are looked into if both cartridges are at hand: beside the traces, embedded, or given.")]
+pub struct TraceDiffArgs {
+    /// First trace
+    pub first: PathBuf,
+    /// Second trace
+    pub second: PathBuf,
+    /// Cartridge of the first trace
+    #[arg(long, value_name = "CARTRIDGE")]
+    pub first_cart: Option<PathBuf>,
+    /// Cartridge of the second trace
+    #[arg(long, value_name = "CARTRIDGE")]
+    pub second_cart: Option<PathBuf>,
+}
+
+/// Arguments of `trace why`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel trace why a.trace --frame 500 --symbol score
+  cartwheel trace why a.trace --frame 500 --address 0x104
+  cartwheel trace why a.trace --frame 500 --pixel 80,60")]
+#[command(group = clap::ArgGroup::new("place").required(true))]
+pub struct TraceWhyArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Frame whose end is looked at
+    #[arg(long, value_name = "FRAME")]
+    pub frame: u64,
+    /// A byte of linear memory
+    #[arg(long, value_name = "ADDRESS", value_parser = address, group = "place")]
+    pub address: Option<u32>,
+    /// A named datum; of one that is longer than a byte, whatever was written last
+    #[arg(long, value_name = "NAME", group = "place")]
+    pub symbol: Option<String>,
+    /// A global by index
+    #[arg(long, value_name = "INDEX", group = "place")]
+    pub global: Option<u32>,
+    /// A pixel
+    #[arg(long, value_name = "X,Y", value_parser = pixel, group = "place")]
+    pub pixel: Option<(u16, u16)>,
+    /// Cartridge, if it is neither beside the trace nor embedded
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<u32, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|e| format!("{e}; addresses are like 260 or 0x104"))
+}
+
+fn pixel(text: &str) -> Result<(u16, u16), String> {
+    let wrong = || "pixels are like 80,60: column and row".to_owned();
+    let (x, y) = text.split_once(',').ok_or_else(wrong)?;
+    Ok((x.trim().parse().map_err(|_| wrong())?, y.trim().parse().map_err(|_| wrong())?))
+}
+
+/// Arguments of `trace shrink`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel trace shrink crash.trace --trap -o small.txt
+  cartwheel trace shrink a.trace --while 'cartwheel run game.cart --input {} --json | jq -e \".overruns > 0\"' -o small.txt
+
+The command of --while is run by the shell with {} replaced by a file of inputs; exit status 0 means that it still happens.")]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct TraceShrinkArgs {
+    /// Trace, or inputs in text form
+    pub trace: PathBuf,
+    /// Command that succeeds while it still happens
+    #[arg(long = "while", value_name = "COMMAND", group = "what")]
+    pub command: Option<String>,
+    /// The cartridge traps
+    #[arg(long, group = "what")]
+    pub trap: bool,
+    /// Cartridge, if it is neither beside the trace nor embedded
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// Inputs to write, in text form
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit status: 0 if all are as recorded, 4 if one is not, 1 if one cannot be replayed.
+
+Example:
+  cartwheel verify cartridges --junit report.xml")]
+pub struct VerifyArgs {
+    /// Folder that is searched for *.trace, with all that are in it
+    pub folder: PathBuf,
+    /// Write a report in JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Traces that are replayed at the same time [default: the number of cores]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Show no progress and no table
+    #[arg(short, long)]
+    pub quiet: bool,
 }

@@ -1,19 +1,105 @@
-//! What a replay that came to other states has to say.
+//! What two runs that part have to say.
 
 use std::fmt::Write;
 use std::path::Path;
 
-use cartwheel_runtime::trace::{Mismatch, Trace};
+use cartwheel_runtime::trace::{self, Basis, Difference, Divergence, Mismatch, Trace};
 
 use crate::failure::Failure;
-use crate::traces::Found;
+use crate::traces::{self, Found};
 
-/// The report, for people.
+/// Differences that are shown; the rest is counted.
+const MAX_SHOWN: usize = 8;
+/// Calls that are shown of a backtrace.
+const MAX_CALLS: usize = 8;
+
+/// The report on a replay that is not as recorded.
 pub fn report(path: &Path, trace: &Trace, found: &Found, mismatch: &Mismatch) -> Result<String, Failure> {
     let mut out = String::new();
     let (recorded, now) = mismatch.roots;
     let _ = writeln!(out, "diverged in frame {}: {}", mismatch.frame, path.display());
-    let _ = writeln!(out, "  recorded state {recorded:032x}, now {now:032x}");
-    let _ = (trace, found);
+    let _ = writeln!(out, "  state: recorded {recorded:032x}, now {now:032x}");
+    match &mismatch.components {
+        Some(components) => {
+            let names: Vec<String> =
+                components.iter().map(|(module, name)| component(*module, name)).collect();
+            let _ = writeln!(out, "  components: {}", names.join(", "));
+        }
+        None => out.push_str("  components: their hashes were not recorded in this frame\n"),
+    }
+    let programs = [found.program.clone()];
+    let original =
+        if found.recorded { None } else { traces::recorded_cartridge(path, trace).unwrap_or_default() };
+    let original = original.map(|found| [found.program]);
+    let recorded = original.as_ref().map(<[_; 1]>::as_slice);
+    match trace.diverge(mismatch.frame, recorded, &programs) {
+        Ok(divergence) => out += &text(&divergence, ("recorded", "now"), found.recorded),
+        Err(error) => {
+            let _ = writeln!(out, "  it cannot be looked into: {error}");
+        }
+    }
     Ok(out)
+}
+
+fn component(module: Option<u32>, name: &str) -> String {
+    module.map_or(name.to_owned(), |module| format!("{name} of module {module}"))
+}
+
+/// A divergence, for people. `names` are those of the two runs.
+pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool) -> String {
+    let mut out = String::new();
+    let line = match divergence.basis {
+        Basis::BothRuns => "both runs made again; what differs after this frame, first written first:".to_owned(),
+        Basis::Start => "they differ before the first frame, in what they begin with:".to_owned(),
+        Basis::Keyframe(frame) => {
+            format!("compared with the recorded state before frame {frame}; what differs there:")
+        }
+        Basis::HashesOnly(frame) => format!(
+            "the recorded state before frame {frame} is what running comes to: the trace was changed, not the run"
+        ),
+        Basis::Nothing if same_cartridge => {
+            "no recorded state follows that could be compared; record with --keyframes to know more".to_owned()
+        }
+        Basis::Nothing => {
+            "the recorded cartridge is not at hand; record with --embed, or keep it beside the trace, to know more"
+                .to_owned()
+        }
+    };
+    let _ = writeln!(out, "  {line}");
+    for difference in divergence.differences.iter().take(MAX_SHOWN) {
+        one(&mut out, difference, names);
+    }
+    if let Some(more) = divergence.differences.len().checked_sub(MAX_SHOWN).filter(|&more| more > 0) {
+        let _ = writeln!(out, "  and {more} more or in the same components");
+    }
+    out
+}
+
+fn one(out: &mut String, difference: &Difference, names: (&str, &str)) {
+    let Difference { module, component: name, part, values, writes, .. } = difference;
+    let label = difference.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+    let place = component(module.map(|id| id.0), name);
+    let _ = writeln!(out, "\n  {place}: {part}{label}");
+    for (name, value, write) in [(names.0, &values.0, &writes.0), (names.1, &values.1, &writes.1)] {
+        let _ = write!(out, "    {name:<9}{value}");
+        match write {
+            Some(write) => {
+                let _ = write!(out, ", written by {}", writer(write));
+            }
+            None if writes.0.is_some() || writes.1.is_some() => out.push_str(", not written in this frame"),
+            None => {}
+        }
+        out.push('\n');
+    }
+}
+
+/// The instruction of a write, and where it stands.
+pub fn writer(write: &trace::Write) -> String {
+    let instruction = write.instruction.as_deref().unwrap_or("the host");
+    let mut out = format!("`{instruction}`");
+    for (i, point) in write.backtrace.iter().take(MAX_CALLS).enumerate() {
+        let word = if i == 0 { " at" } else { "\n             called from" };
+        let _ = write!(out, "{word} {point}");
+    }
+    out
 }

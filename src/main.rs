@@ -8,6 +8,7 @@ mod picture;
 mod print;
 mod project;
 mod reel;
+mod shrink;
 mod summary;
 mod tape;
 mod traces;
@@ -53,6 +54,8 @@ fn run() -> Result<Exit, Failure> {
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
         Verb::Replay(args) => verbs::replay::run(&args),
+        Verb::Trace(verb) => verbs::trace::run(&verb),
+        Verb::Verify(args) => verbs::verify::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -34,7 +34,7 @@ pub mod trace;
 mod trap;
 
 pub use cartwheel_kernel::{Binding, Counter, LogLevel, LogLine, ModuleId, Surface, Usage};
-pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
+pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::hash::StateHash;
 use crate::input::InputFrame;
 use crate::load::{LoadError, admit};
-use crate::module::{Module, Status};
+use crate::module::{Module, Status, Watcher};
 use crate::report::FrameReport;
 use crate::snapshot::{self, RestoreError};
 use crate::trap::TrapReport;
@@ -80,11 +80,20 @@ impl Machine {
     ///
     /// If the host broke one of its own invariants, now or in an earlier frame.
     pub fn step(&mut self, input: &InputFrame) -> Result<FrameReport, Panic> {
+        self.advance(input, None)
+    }
+
+    /// Advances by a frame, seen by a watcher if there is one.
+    pub(crate) fn advance(
+        &mut self,
+        input: &InputFrame,
+        mut watcher: Option<&mut Watcher<'_>>,
+    ) -> Result<FrameReport, Panic> {
         self.check()?;
         let seen = self.frame_input(input);
         let mut report = FrameReport { frame: self.frame, modules: Default::default() };
         for module in &mut self.modules {
-            match module.frame(&mut self.kernel, &seen) {
+            match module.frame(&mut self.kernel, &seen, watcher.as_deref_mut()) {
                 Ok(done) => report.modules.push(done),
                 Err(message) => {
                     let panic = Panic { frame: self.frame, message };
@@ -98,7 +107,7 @@ impl Machine {
         Ok(report)
     }
 
-    fn frame_input(&self, input: &InputFrame) -> FrameInput {
+    pub(crate) fn frame_input(&self, input: &InputFrame) -> FrameInput {
         FrameInput {
             frame: self.frame,
             held: input.pads.map(|pad| pad.bits()),

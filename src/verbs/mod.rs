@@ -7,3 +7,5 @@ pub mod info;
 pub mod new;
 pub mod replay;
 pub mod run;
+pub mod trace;
+pub mod verify;

@@ -53,6 +53,17 @@ pub struct KeyframeAt {
     pub(super) chunks: (u64, u64),
 }
 
+/// What the parts of a trace take up, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Frames.
+    pub frames: u64,
+    /// Keyframes.
+    pub keyframes: u64,
+    /// The header with embedded cartridges, the index, and what is damaged.
+    pub rest: u64,
+}
+
 /// Where things are in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
@@ -172,6 +183,22 @@ impl Trace {
     /// Length of the file, in bytes.
     pub fn file_bytes(&self) -> u64 {
         self.bytes.len() as u64
+    }
+
+    /// What its parts take up.
+    pub fn sizes(&self) -> Sizes {
+        let mut sizes = Sizes::default();
+        let mut offset = self.first_record();
+        while let Ok(Some(record)) = record::read(&self.bytes, offset) {
+            match record.kind {
+                RecordKind::Frame => sizes.frames += record.end - offset,
+                RecordKind::Keyframe => sizes.keyframes += record.end - offset,
+                RecordKind::Header | RecordKind::Index => break,
+            }
+            offset = record.end;
+        }
+        sizes.rest = self.file_bytes() - sizes.frames - sizes.keyframes;
+        sizes
     }
 
     /// Length of the part that recording can go on behind: all completed frames and keyframes.

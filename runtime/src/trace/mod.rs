@@ -27,6 +27,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod diverge;
+mod edit;
 mod file;
 mod frame;
 mod header;
@@ -36,12 +38,16 @@ mod recorder;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod wire;
 
-pub use file::{Frames, KeyframeAt, TRACE_VERSION, Trace, TraceError};
+pub use diverge::{Basis, Difference, Divergence, Part, differences, name, part_ways};
+pub use edit::CopyError;
+pub use file::{Frames, KeyframeAt, Sizes, TRACE_VERSION, Trace, TraceError};
 pub use frame::{Component, Event, TracedFrame};
 pub use header::{Header, TracedCartridge, Unfit, semantics};
 pub use keyframe::MAX_KEYFRAME_BYTES;
 pub use record::{Damage, RecordKind};
 pub use recorder::{RecordOptions, Recorder};
 pub use replay::{Mismatch, ReplayError, compare, step};
+pub use watch::{Place, Write, last_write};
