@@ -203,8 +203,8 @@ Examples:
   cartwheel replay play.trace --from 3000 --to 3060 --watch score
   cartwheel replay play.trace --cart changed.cart
 
-The cartridge is the one given, or else one with the recorded hash beside the trace or embedded in it. If there is none, the
-only one beside the trace is taken, and a note says that it has changed.")]
+The cartridge is the one given, or else one with the recorded hash beside the trace or embedded in it. If there is none, that
+with the trace's name or the only one beside it is taken, and a note says that it has changed.")]
 pub struct ReplayArgs {
     /// Trace
     pub trace: PathBuf,

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use cartwheel_runtime::trace::{self, Basis, Difference, Divergence, Mismatch, Trace};
+use cartwheel_runtime::Cell;
+use cartwheel_runtime::trace::{self, Basis, Difference, Divergence, Mismatch, Part, Place, Trace};
 
 use crate::failure::Failure;
 use crate::traces::{self, Found};
@@ -48,8 +49,15 @@ fn component(module: Option<u32>, name: &str) -> String {
 /// A divergence, for people. `names` are those of the two runs.
 pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool) -> String {
     let mut out = String::new();
+    if let Some(frame) = divergence.costs_from {
+        let _ = writeln!(out, "  from frame {frame} on frames cost another number of cycles");
+    }
     let line = match divergence.basis {
-        Basis::BothRuns => "both runs made again; what differs after this frame, first written first:".to_owned(),
+        Basis::BothRuns => {
+            let frame = divergence.frame;
+            format!("both runs were made again; what differs after frame {frame}, first written first:")
+        }
+        Basis::OnlyCosts => "both runs were made again; nothing else differs in any frame".to_owned(),
         Basis::Start => "they differ before the first frame, in what they begin with:".to_owned(),
         Basis::Keyframe(frame) => {
             format!("compared with the recorded state before frame {frame}; what differs there:")
@@ -66,27 +74,49 @@ pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool) 
         }
     };
     let _ = writeln!(out, "  {line}");
-    for difference in divergence.differences.iter().take(MAX_SHOWN) {
-        one(&mut out, difference, names);
+    let stretches = stretches(&divergence.differences);
+    for stretch in stretches.iter().take(MAX_SHOWN) {
+        one(&mut out, stretch, names, divergence.basis == Basis::BothRuns);
     }
-    if let Some(more) = divergence.differences.len().checked_sub(MAX_SHOWN).filter(|&more| more > 0) {
-        let _ = writeln!(out, "  and {more} more or in the same components");
+    if stretches.len() > MAX_SHOWN {
+        out.push_str("\n  and more\n");
     }
     out
 }
 
-fn one(out: &mut String, difference: &Difference, names: (&str, &str)) {
-    let Difference { module, component: name, part, values, writes, .. } = difference;
-    let label = difference.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+/// Bytes side by side that were written at once belong together.
+fn stretches(differences: &[Difference]) -> Vec<&[Difference]> {
+    let follows = |a: &Difference, b: &Difference| {
+        let (Part::Place(Place::Guest(Cell::Memory(x))), Part::Place(Place::Guest(Cell::Memory(y)))) =
+            (&a.part, &b.part)
+        else {
+            return false;
+        };
+        let moment = |write: &Option<trace::Write>| write.as_ref().map(|write| (write.frame, write.step));
+        let moments = |d: &Difference| (moment(&d.writes.0), moment(&d.writes.1));
+        *y == x + 1 && a.module == b.module && moments(a) == moments(b)
+    };
+    differences.chunk_by(follows).collect()
+}
+
+fn one(out: &mut String, stretch: &[Difference], names: (&str, &str), both: bool) {
+    let [first, rest @ ..] = stretch else { return };
+    let Difference { module, component: name, part, writes, .. } = first;
+    let label = first.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
     let place = component(module.map(|id| id.0), name);
-    let _ = writeln!(out, "\n  {place}: {part}{label}");
-    for (name, value, write) in [(names.0, &values.0, &writes.0), (names.1, &values.1, &writes.1)] {
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} behind it", rest.len()) };
+    let _ = writeln!(out, "\n  {place}: {part}{label}{more}");
+    let values = |value: fn(&Difference) -> &String| -> String {
+        stretch.iter().map(|d| value(d).as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let values = (values(|d| &d.values.0), values(|d| &d.values.1));
+    for (name, value, write) in [(names.0, values.0, &writes.0), (names.1, values.1, &writes.1)] {
         let _ = write!(out, "    {name:<9}{value}");
         match write {
             Some(write) => {
                 let _ = write!(out, ", written by {}", writer(write));
             }
-            None if writes.0.is_some() || writes.1.is_some() => out.push_str(", not written in this frame"),
+            None if both && matches!(part, Part::Place(_)) => out.push_str(", not written in this frame"),
             None => {}
         }
         out.push('\n');

@@ -9,6 +9,9 @@ use cartwheel_runtime::{Machine, Program};
 use crate::failure::{Exit, Failure};
 use crate::{files, print, project};
 
+/// Files beside a trace that are looked at for its cartridge.
+const MAX_CANDIDATES: usize = 64;
+
 /// Opens a trace. One that was cut short is used as far as it goes, and a note says so; one that was changed is refused.
 pub fn open(path: &Path) -> Result<Trace, Failure> {
     let trace = open_quietly(path)?;
@@ -72,16 +75,18 @@ pub fn cartridge(path: &Path, trace: &Trace, given: Option<&Path>) -> Result<Fou
         return Ok(found);
     }
     let mut beside = beside(path);
-    match (beside.pop(), beside.is_empty()) {
-        (Some((path, program)), true) => Ok(Found { program, place: Place::File(path), recorded: false }),
-        (found, _) => {
-            let there = if found.is_none() { "no cartridge" } else { "no cartridge of that hash" };
+    let named = beside.iter().position(|(other, _)| other.file_stem() == path.file_stem());
+    match named.or((beside.len() == 1).then_some(0)) {
+        Some(index) => {
+            let (path, program) = beside.swap_remove(index);
+            Ok(Found { program, place: Place::File(path), recorded: false })
+        }
+        None => {
+            let there = if beside.is_empty() { "no cartridge" } else { "no cartridge of that hash" };
             let hash = hex(&wanted);
             let help = "give one with --cart, or record with --embed";
-            Err(Failure::file(
-                path,
-                format!("recorded with cartridge {hash}, and there is {there} beside it; {help}"),
-            ))
+            let message = format!("recorded with cartridge {hash}, and there is {there} beside it; {help}");
+            Err(Failure::file(path, message))
         }
     }
 }
@@ -109,17 +114,18 @@ fn single<'t>(
     }
 }
 
-/// Cartridges in the folder of a trace: files, and the project in it. What cannot be loaded is none.
+/// Cartridges in the folder of a trace: files, source files, and the project in it. What cannot be loaded is none.
 fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut candidates: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == project::CARTRIDGE_EXTENSION))
+        .filter(|path| path.extension().is_some_and(|e| e == project::CARTRIDGE_EXTENSION || e == "asm"))
         .collect();
     candidates.sort();
+    candidates.truncate(MAX_CANDIDATES);
     let mut found: Vec<(PathBuf, Arc<Program>)> = Vec::new();
-    for candidate in candidates.into_iter().chain([folder.to_owned()]) {
+    for candidate in candidates {
         let Ok(program) = project::load(&candidate).and_then(project::Loaded::verify) else { continue };
         if found.iter().all(|(_, other)| other.content_hash() != program.content_hash()) {
             found.push((candidate, program));

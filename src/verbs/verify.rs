@@ -33,8 +33,10 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
         print::stdout(&table(&results))?;
     }
     for result in &results {
-        if let Outcome::Diverged(text) | Outcome::Failed(text) = &result.outcome {
-            print::stderr(&format!("\n{}\n", text.trim_end()));
+        match &result.outcome {
+            Outcome::Diverged(text) => print::stderr(text),
+            Outcome::Failed(text) => print::error(text),
+            Outcome::Same | Outcome::SameWithOther => {}
         }
     }
     let has = |wanted: fn(&Outcome) -> bool| results.iter().any(|result| wanted(&result.outcome));

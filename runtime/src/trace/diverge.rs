@@ -10,13 +10,18 @@ use cartwheel_vm::{Cell, FrameState, Position, Program};
 
 use super::file::Trace;
 use super::frame::TracedFrame;
+use super::record::Damage;
 use super::replay::{ReplayError, compare, step};
 use super::watch::{Place, Write, last_write};
 use crate::machine::{Machine, Panic};
+use crate::snapshot;
 use crate::trap::TracePoint;
 
 /// Places of a component that are looked into, at most.
 const MAX_PLACES: usize = 16;
+
+/// Components that have how long frames took: of the last one, and what was overdrawn.
+const COSTS: [&str; 2] = ["telemetry", "machine"];
 
 /// A part of the state in which two machines differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,6 +237,8 @@ pub enum Basis {
     Keyframe(u64),
     /// The recorded keyframe before this frame is what running comes to: recorded hashes are wrong, not the run.
     HashesOnly(u64),
+    /// Both runs were made again: nothing differs but costs.
+    OnlyCosts,
     /// There is nothing to compare with.
     Nothing,
 }
@@ -239,44 +246,59 @@ pub enum Basis {
 /// Where two runs part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence {
-    /// The first frame after which states differ.
+    /// The first frame after which states differ, in more than costs if that could be told.
     pub frame: u64,
+    /// The first frame from which on costs differ, if nothing else did before [`Divergence::frame`].
+    pub costs_from: Option<u64>,
     /// From what the differences were found.
     pub basis: Basis,
     /// Differences, those that were written first in the second run before others.
     pub differences: Vec<Difference>,
 }
 
-/// Compares two runs in a frame before which they are equal; both machines stand before it.
+/// Compares two runs from a frame on before which they are equal; both machines stand before it. Frames in which nothing
+/// differs but costs are passed over: what a program does is told from how long it takes.
 ///
 /// # Errors
 ///
-/// If a frame cannot be made.
+/// If a frame cannot be read or made.
 pub fn part_ways(
     a: &mut Machine,
     b: &mut Machine,
-    frames: (&TracedFrame, &TracedFrame),
+    frames: impl Iterator<Item = Result<(TracedFrame, TracedFrame), Damage>>,
 ) -> Result<Divergence, ReplayError> {
-    let frame = a.frame();
+    let first = a.frame();
     let at_start = differences(a, b)?;
     if !at_start.is_empty() {
-        return Ok(Divergence { frame, basis: Basis::Start, differences: at_start });
+        return Ok(Divergence { frame: first, basis: Basis::Start, costs_from: None, differences: at_start });
     }
-    let (a_before, b_before) = (a.fork()?, b.fork()?);
-    step(a, frames.0)?;
-    step(b, frames.1)?;
-    let mut differences = differences(a, b)?;
-    for difference in &mut differences {
-        if let (Part::Place(place), Some(module)) = (&difference.part, difference.module) {
-            let write = |before: &Machine, frame: &TracedFrame| {
-                let write = last_write(&mut before.fork()?, &frame.input, module, &[*place])?;
-                Ok::<_, Panic>(write.map(|(_, write)| write))
-            };
-            difference.writes = (write(&a_before, frames.0)?, write(&b_before, frames.1)?);
+    let mut costs_from = None;
+    for pair in frames {
+        let pair = pair?;
+        let frame = a.frame();
+        let (a_before, b_before) = (a.fork()?, b.fork()?);
+        step(a, &pair.0)?;
+        step(b, &pair.1)?;
+        let mut differences = differences(a, b)?;
+        if differences.iter().all(|difference| COSTS.contains(&difference.component.as_str())) {
+            if !differences.is_empty() {
+                costs_from = costs_from.or(Some(frame));
+            }
+            continue;
         }
+        for difference in &mut differences {
+            if let (Part::Place(place), Some(module)) = (&difference.part, difference.module) {
+                let write = |before: &Machine, frame: &TracedFrame| {
+                    let write = last_write(&mut before.fork()?, &frame.input, module, &[*place])?;
+                    Ok::<_, Panic>(write.map(|(_, write)| write))
+                };
+                difference.writes = (write(&a_before, &pair.0)?, write(&b_before, &pair.1)?);
+            }
+        }
+        order(&mut differences);
+        return Ok(Divergence { frame, basis: Basis::BothRuns, costs_from, differences });
     }
-    order(&mut differences);
-    Ok(Divergence { frame, basis: Basis::BothRuns, differences })
+    Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, differences: Vec::new() })
 }
 
 /// What was written first stands first: it is what the rest follows from.
@@ -284,7 +306,7 @@ fn order(differences: &mut [Difference]) {
     differences.sort_by_key(|difference| {
         let (a, b) = &difference.writes;
         let first = [a, b].into_iter().flatten().map(|write| (write.frame, write.step)).min();
-        first.unwrap_or((u64::MAX, u64::MAX))
+        (COSTS.contains(&difference.component.as_str()), first.unwrap_or((u64::MAX, u64::MAX)))
     });
 }
 
@@ -303,7 +325,12 @@ impl Trace {
         now: &[Arc<Program>],
     ) -> Result<Divergence, ReplayError> {
         let Some(traced) = self.frames(frame).next() else {
-            return Ok(Divergence { frame, basis: Basis::Nothing, differences: Vec::new() });
+            return Ok(Divergence {
+                frame,
+                basis: Basis::Nothing,
+                costs_from: None,
+                differences: Vec::new(),
+            });
         };
         let traced = traced?;
         if let Some(recorded) = recorded {
@@ -315,42 +342,57 @@ impl Trace {
                 if compare(&traced, &probe)?.is_none() {
                     let mut ours = self.machine(now)?;
                     self.seek(&mut ours, frame)?;
-                    return part_ways(&mut theirs, &mut ours, (&traced, &traced));
+                    let pairs = self.frames(frame).map(|traced| traced.map(|t| (t.clone(), t)));
+                    return part_ways(&mut theirs, &mut ours, pairs);
                 }
             }
         }
         self.diverge_by_keyframe(frame, now)
     }
 
-    /// Runs on to the next keyframe and compares with that.
+    /// Compares with the keyframe before the frame, if there is one right there, or runs on to the next one.
     fn diverge_by_keyframe(&self, frame: u64, now: &[Arc<Program>]) -> Result<Divergence, ReplayError> {
-        let nothing = Divergence { frame, basis: Basis::Nothing, differences: Vec::new() };
-        let next = self.keyframes().iter().find(|at| at.frame > frame);
-        let (Some(next), true) = (next, self.is_of(now)) else { return Ok(nothing) };
+        let nothing = Divergence { frame, basis: Basis::Nothing, costs_from: None, differences: Vec::new() };
         let mut ours = self.machine(now)?;
         if self.seek(&mut ours, frame)?.is_some() {
             return Ok(nothing);
         }
+        if let Some(theirs) = self.recorded_state(frame, now)? {
+            let differences = differences(&theirs, &ours)?;
+            if !differences.is_empty() {
+                return Ok(Divergence { frame, basis: Basis::Start, differences, ..nothing });
+            }
+        }
+        let Some(next) = self.keyframes().iter().map(|at| at.frame).find(|&at| at > frame) else {
+            return Ok(nothing);
+        };
         let before = ours.fork()?;
-        for traced in
-            self.frames(frame).take_while(|traced| traced.as_ref().is_ok_and(|t| t.number < next.frame))
-        {
+        for traced in self.frames(frame).take((next - frame) as usize) {
             step(&mut ours, &traced?)?;
         }
-        let mut theirs = self.machine(now)?;
-        self.restore(&mut theirs, next.frame)?;
+        let Some(theirs) = self.recorded_state(next, now)? else { return Ok(nothing) };
         let mut differences = differences(&theirs, &ours)?;
         if differences.is_empty() {
-            return Ok(Divergence { basis: Basis::HashesOnly(next.frame), ..nothing });
+            return Ok(Divergence { basis: Basis::HashesOnly(next), ..nothing });
         }
         for difference in &mut differences {
             if let (Part::Place(place), Some(module)) = (&difference.part, difference.module) {
-                difference.writes.1 =
-                    self.last_write_between(&before, next.frame, module, &[*place])?.map(|(_, write)| write);
+                let write = self.last_write_between(&before, next, module, &[*place])?;
+                difference.writes.1 = write.map(|(_, write)| write);
             }
         }
         order(&mut differences);
-        Ok(Divergence { frame, basis: Basis::Keyframe(next.frame), differences })
+        Ok(Divergence { frame, basis: Basis::Keyframe(next), differences, ..nothing })
+    }
+
+    /// A machine of these programs in the recorded state before a frame. `None` if there is no keyframe right there, or its state
+    /// does not fit the programs, which need not be the recorded ones.
+    fn recorded_state(&self, frame: u64, now: &[Arc<Program>]) -> Result<Option<Machine>, ReplayError> {
+        let Some(at) = self.keyframe_before(frame).filter(|at| at.frame == frame) else { return Ok(None) };
+        let hashes: Vec<[u8; 32]> = now.iter().map(|program| program.content_hash()).collect();
+        let state = snapshot::adopted(self.state(&at)?, &hashes);
+        let mut machine = self.fresh_machine(now)?;
+        Ok(machine.restore(&state).is_ok().then_some(machine))
     }
 
     /// The last change of some places from where a machine stands to before a frame.

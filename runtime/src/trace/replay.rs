@@ -90,7 +90,7 @@ impl Trace {
         Ok(machine)
     }
 
-    fn fresh_machine(&self, programs: &[Arc<Program>]) -> Result<Machine, ReplayError> {
+    pub(super) fn fresh_machine(&self, programs: &[Arc<Program>]) -> Result<Machine, ReplayError> {
         let mut machine = Machine::new(self.header().config()?);
         for program in programs {
             machine.load(program.clone())?;

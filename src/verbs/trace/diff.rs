@@ -55,8 +55,8 @@ pub fn run(args: &TraceDiffArgs) -> Result<Exit, Failure> {
             );
         }
     }
-    if let Parted::Input(a, b) | Parted::Events(a, b) | Parted::State(a, b) = &parted {
-        states(&mut out, args, (&first, &second), (a, b))?;
+    if let Parted::Input(a, _) | Parted::Events(a, _) | Parted::State(a, _) = &parted {
+        states(&mut out, args, (&first, &second), a.number)?;
     }
     print::stdout(&out)?;
     Ok(if matches!(parted, Parted::Never) && first.len() == second.len() {
@@ -122,7 +122,7 @@ fn states(
     out: &mut String,
     args: &TraceDiffArgs,
     (first, second): (&Trace, &Trace),
-    (a, b): (&TracedFrame, &TracedFrame),
+    frame: u64,
 ) -> Result<(), Failure> {
     let machine = |path: &Path, trace: &Trace, cart: &Option<std::path::PathBuf>| {
         let found = traces::cartridge(path, trace, cart.as_deref()).map_err(|e| e.message)?;
@@ -130,7 +130,7 @@ fn states(
             return Err(format!("{}: its recorded cartridge is not at hand", path.display()));
         }
         let mut machine = trace.machine(&[found.program]).map_err(|e| e.to_string())?;
-        match trace.seek(&mut machine, a.number).map_err(|e| e.to_string())? {
+        match trace.seek(&mut machine, frame).map_err(|e| e.to_string())? {
             None => Ok(machine),
             Some(mismatch) => {
                 Err(format!("{}: frame {} is not what running it comes to", path.display(), mismatch.frame))
@@ -141,7 +141,9 @@ fn states(
         .and_then(|one| Ok((one, machine(&args.second, second, &args.second_cart)?)));
     match machines {
         Ok((mut one, mut other)) => {
-            let found = trace::part_ways(&mut one, &mut other, (a, b))
+            let pairs = first.frames(frame).zip(second.frames(frame));
+            let pairs = pairs.map(|(a, b)| Ok((a?, b?)));
+            let found = trace::part_ways(&mut one, &mut other, pairs)
                 .map_err(|e| traces::failure(&args.second, e))?;
             *out += &divergence::text(&found, ("first", "second"), true);
         }
