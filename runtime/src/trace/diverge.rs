@@ -280,7 +280,7 @@ pub fn part_ways(
         step(a, &pair.0)?;
         step(b, &pair.1)?;
         let mut differences = differences(a, b)?;
-        if differences.iter().all(|difference| COSTS.contains(&difference.component.as_str())) {
+        if differences.iter().all(is_cost) {
             if !differences.is_empty() {
                 costs_from = costs_from.or(Some(frame));
             }
@@ -301,12 +301,16 @@ pub fn part_ways(
     Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, differences: Vec::new() })
 }
 
+fn is_cost(difference: &Difference) -> bool {
+    COSTS.contains(&difference.component.as_str())
+}
+
 /// What was written first stands first: it is what the rest follows from.
 fn order(differences: &mut [Difference]) {
     differences.sort_by_key(|difference| {
         let (a, b) = &difference.writes;
         let first = [a, b].into_iter().flatten().map(|write| (write.frame, write.step)).min();
-        (COSTS.contains(&difference.component.as_str()), first.unwrap_or((u64::MAX, u64::MAX)))
+        (is_cost(difference), first.unwrap_or((u64::MAX, u64::MAX)))
     });
 }
 
@@ -363,26 +367,32 @@ impl Trace {
                 return Ok(Divergence { frame, basis: Basis::Start, differences, ..nothing });
             }
         }
-        let Some(next) = self.keyframes().iter().map(|at| at.frame).find(|&at| at > frame) else {
-            return Ok(nothing);
-        };
-        let before = ours.fork()?;
-        for traced in self.frames(frame).take((next - frame) as usize) {
-            step(&mut ours, &traced?)?;
-        }
-        let Some(theirs) = self.recorded_state(next, now)? else { return Ok(nothing) };
-        let mut differences = differences(&theirs, &ours)?;
-        if differences.is_empty() {
-            return Ok(Divergence { basis: Basis::HashesOnly(next), ..nothing });
-        }
-        for difference in &mut differences {
-            if let (Part::Place(place), Some(module)) = (&difference.part, difference.module) {
-                let write = self.last_write_between(&before, next, module, &[*place])?;
-                difference.writes.1 = write.map(|(_, write)| write);
+        let mut costs = None;
+        for next in self.keyframes().iter().map(|at| at.frame).filter(|&at| at > frame) {
+            let before = ours.fork()?;
+            for traced in self.frames(ours.frame()).take((next - ours.frame()) as usize) {
+                step(&mut ours, &traced?)?;
             }
+            let Some(theirs) = self.recorded_state(next, now)? else { break };
+            let mut differences = differences(&theirs, &ours)?;
+            if differences.is_empty() {
+                return Ok(Divergence { basis: Basis::HashesOnly(next), ..nothing });
+            }
+            if differences.iter().all(is_cost) {
+                costs = Some(Divergence { basis: Basis::Keyframe(next), differences, ..nothing.clone() });
+                continue;
+            }
+            for difference in &mut differences {
+                if let (Part::Place(place), Some(module)) = (&difference.part, difference.module) {
+                    let write = self.last_write_between(&before, next, module, &[*place])?;
+                    difference.writes.1 = write.map(|(_, write)| write);
+                }
+            }
+            order(&mut differences);
+            let costs_from = costs.map(|_| frame);
+            return Ok(Divergence { frame, basis: Basis::Keyframe(next), costs_from, differences });
         }
-        order(&mut differences);
-        Ok(Divergence { frame, basis: Basis::Keyframe(next), differences, ..nothing })
+        Ok(costs.unwrap_or(nothing))
     }
 
     /// A machine of these programs in the recorded state before a frame. `None` if there is no keyframe right there, or its state

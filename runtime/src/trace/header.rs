@@ -1,9 +1,12 @@
 //! What a run depends on besides its inputs: rules of the machine, settings, cartridges.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use cartwheel_bytecode::{Cartridge, TABLE};
-use cartwheel_hostabi::resolve;
+use cartwheel_bytecode::codec::Reader;
+use cartwheel_bytecode::operand::Kind;
+use cartwheel_bytecode::{Cartridge, Instr, Op, OpInfo};
+use cartwheel_hostabi::{SyscallInfo, resolve};
 use cartwheel_vm::{Limits, Program};
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
@@ -59,39 +62,29 @@ pub enum Unfit {
     Setting(String, u64),
 }
 
-/// The rules of this build, as far as programs with these imports can see them.
+/// The rules of this build, as far as programs with this code and these imports can see them.
 ///
-/// Only the imported rows of the catalogue count: a syscall that is added somewhere else changes no run.
+/// Only the rows that are used count: an instruction or syscall that is added somewhere else changes no run.
 pub fn semantics<'a>(cartridges: impl Iterator<Item = &'a Cartridge>) -> Vec<(String, Vec<u8>)> {
-    let mut instructions = String::new();
-    for row in TABLE {
-        let _ = writeln!(
-            instructions,
-            "{} {} {} {:?} {:?} {:?}",
-            row.number,
-            row.mnemonic,
-            row.cost,
-            row.size_cost,
-            row.flow,
-            row.operands.iter().map(|operand| operand.kind).collect::<Vec<_>>()
-        );
+    let (mut ops, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    for cart in cartridges {
+        ops.extend(cart.functions.iter().flat_map(|function| ops_of(&function.code)));
+        ids.extend(cart.imports.iter().map(|import| import.id.as_str()));
     }
-    let mut ids: Vec<&str> =
-        cartridges.flat_map(|cart| cart.imports.iter().map(|import| import.id.as_str())).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let mut instructions = String::new();
+    for op in ops {
+        let row = op.info();
+        let kinds: Vec<Kind> = row.operands.iter().map(|operand| operand.kind).collect();
+        let OpInfo { number, mnemonic, cost, size_cost, flow, .. } = row;
+        let _ = writeln!(instructions, "{number} {mnemonic} {cost} {size_cost:?} {flow:?} {kinds:?}");
+    }
     let mut syscalls = String::new();
     for id in ids {
         let _ = match resolve(id) {
-            Some(row) => writeln!(
-                syscalls,
-                "{} {} {:?} {:?} {:?}",
-                row.id,
-                row.signature(),
-                row.cost,
-                row.mode,
-                row.statuses
-            ),
+            Some(row) => {
+                let SyscallInfo { id, cost, mode, statuses, .. } = row;
+                writeln!(syscalls, "{id} {} {cost:?} {mode:?} {statuses:?}", row.signature())
+            }
             None => writeln!(syscalls, "{id} unknown"),
         };
     }
@@ -105,6 +98,17 @@ pub fn semantics<'a>(cartridges: impl Iterator<Item = &'a Cartridge>) -> Vec<(St
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
+}
+
+/// The instructions in a function's code.
+fn ops_of(code: &[u8]) -> BTreeSet<Op> {
+    let mut input = Reader::new(code);
+    let mut ops = BTreeSet::new();
+    while !input.is_empty() {
+        let Ok(instr) = Instr::decode(&mut input) else { break };
+        ops.insert(instr.op());
+    }
+    ops
 }
 
 /// Settings by name. A setting that is not there has its default.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use cartwheel_vm::Program;
+use cartwheel_vm::{Cell, Program};
 use proptest::prelude::*;
 
 use super::file::{MAGIC, START, trailer};
@@ -16,14 +16,14 @@ use crate::input::{Buttons, InputFrame, Pointer, PointerButtons};
 use crate::machine::Machine;
 
 const SOURCE: &str = ".video 8, 8 .capability gfx
-.data n: i32 0
+.data count: i32 0
 .func update()
   .local n, x: i32
-  i32.load n, [n]
+  i32.load n, [count]
   input.held x, 0
   i32.add n, n, x
   i32.add n, n, 1
-  i32.store [n], n
+  i32.store [count], n
   syscall gfx.pixel(n, 5, n)
   return
 .end
@@ -318,6 +318,108 @@ fn a_disk_that_fails_at_any_write_leaves_the_completed_frames() {
             return;
         }
         assert!(good_writes < 10_000, "it never succeeds");
+    }
+}
+
+/// The frames of a trace with one of them changed, as a trace.
+fn patched(file: &[u8], change: impl Fn(&mut TracedFrame)) -> Trace {
+    let trace = open(file).expect("a good trace");
+    let mut recorder = Recorder::with_header(Vec::new(), trace.header().clone(), OPTIONS);
+    for mut frame in frames(&trace) {
+        if let Some(at) = trace.keyframes().iter().find(|at| at.frame == frame.number) {
+            recorder.put_keyframe(at.frame, &trace.state(at).expect("a good keyframe"));
+        }
+        change(&mut frame);
+        recorder.put_frame(&frame);
+    }
+    open(&recorder.finish().expect("memory can be written")).expect("a good trace")
+}
+
+fn first_mismatch(trace: &Trace) -> Mismatch {
+    let programs = [machine().instance(cartwheel_kernel::ModuleId(0)).program().clone()];
+    let mut machine = trace.machine(&programs).expect("it can be replayed");
+    let first = trace.frames(0).find_map(|frame| {
+        let frame = frame.expect("a good frame");
+        step(&mut machine, &frame).expect("no panic");
+        compare(&frame, &machine).expect("no panic")
+    });
+    first.expect("it is not as recorded")
+}
+
+#[test]
+fn a_patched_hash_is_told_from_a_patched_run() {
+    let file = recorded(15, OPTIONS);
+    let programs = [machine().instance(cartwheel_kernel::ModuleId(0)).program().clone()];
+    let trace = patched(&file, |frame| {
+        if frame.number == 5 {
+            frame.root ^= 1;
+            frame.components.iter_mut().for_each(|component| component.2 ^= 1);
+        }
+    });
+    let mismatch = first_mismatch(&trace);
+    assert_eq!((mismatch.frame, mismatch.roots.0), (5, mismatch.roots.1 ^ 1));
+    assert!(mismatch.components.is_some_and(|all| all.len() > 5), "all of them were changed");
+    let divergence = trace.diverge(5, None, &programs).expect("it can be looked into");
+    assert_eq!((divergence.basis, divergence.differences.len()), (Basis::HashesOnly(8), 0));
+    // Other inputs than those that the states came from.
+    let trace = patched(&file, |frame| {
+        if frame.number == 9 {
+            frame.input = InputFrame::default();
+        }
+    });
+    assert_eq!(input(9).pads[0].bits(), 3);
+    let mismatch = first_mismatch(&trace);
+    assert_eq!((mismatch.frame, mismatch.components), (9, None));
+    let divergence = trace.diverge(9, None, &programs).expect("it can be looked into");
+    assert_eq!(divergence.basis, Basis::Keyframe(12));
+    let memory = &divergence.differences[0];
+    assert_eq!(memory.component, "memory");
+    assert_eq!(
+        (&memory.part, memory.name.as_deref()),
+        (&Part::Place(Place::Guest(Cell::Memory(0))), Some("count"))
+    );
+    let write = memory.writes.1.as_ref().expect("it was written");
+    assert_eq!((write.frame, write.instruction.as_deref()), (11, Some("i32.store")));
+    assert_eq!(write.backtrace[0].source, Some(("test.asm".to_owned(), 9)));
+}
+
+/// Looking on changes nothing: the states of frames made from checkpoint to checkpoint are those of frames made in one go.
+#[test]
+fn a_watched_run_is_the_same_run() {
+    let loops = ".func main()
+  .local n: i32
+again:
+  loop
+  i32.add n, n, 1
+  call work(n)
+  br again
+.end
+.func work(n: i32)
+  .local i: i32
+more:
+  loop
+  i32.add i, i, 1
+  br.i32.lt_u i, 100, more
+  br.i32.ne i, n, done
+  frame.sync
+done:
+  return
+.end
+";
+    for (source, cycles) in [(SOURCE, None), (SOURCE, Some(3)), (loops, Some(1_000)), (loops, Some(1))] {
+        let cart =
+            cartwheel_assembler::assemble("test.asm", source, &cartwheel_assembler::NoFiles).expect("good");
+        let mut plain = Machine::new(Config { cycles_per_frame: cycles, ..Config::default() });
+        plain.load(Program::new(cart).expect("a good program")).expect("it can be loaded");
+        let mut watched = plain.fork().expect("no panic");
+        for frame in 0..30 {
+            let report = plain.step(&input(frame)).expect("no panic");
+            let mut looks = 0;
+            let same = watched.advance(&input(frame), Some(&mut |_, _, _| looks += 1)).expect("no panic");
+            assert_eq!(same, report);
+            assert_eq!(watched.hash(), plain.hash(), "frame {frame}");
+            assert!(looks > 1 || report.modules[0].cycles == 0);
+        }
     }
 }
 
