@@ -136,6 +136,9 @@ pub struct RunArgs {
     /// Go on from a saved state
     #[arg(long, value_name = "FILE")]
     pub load_state: Option<PathBuf>,
+    /// In every frame go back N frames, make them again and compare; fails if anything differs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub sync_test: Option<u16>,
     /// Record the run, frame by frame; `cartwheel replay` runs it again
     #[arg(long, value_name = "FILE", help_heading = "Recording")]
     pub record: Option<PathBuf>,

@@ -4,9 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
-use cartwheel_runtime::{FrameReport, InputFrame, Inputs, Machine};
+use cartwheel_runtime::{FrameReport, InputFrame, Inputs, Machine, SyncMismatch, SyncTest};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::summary::Stop;
 
 /// A frame that was made.
@@ -37,11 +37,25 @@ pub struct InputTape {
     pub inputs: Inputs,
     /// The trace.
     pub recording: Option<Recording>,
+    /// Rolls back in every frame.
+    pub sync_test: Option<SyncTest>,
 }
 
 impl Tape for InputTape {
     fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
         let input = self.inputs.frame(machine.frame());
+        if let Some(test) = &mut self.sync_test {
+            let (report, mismatch) = test.step(machine, &input)?;
+            return match mismatch {
+                None => Ok(Made { input, report }),
+                Some(SyncMismatch { frame, roots: (first, again) }) => Err(Failure {
+                    message: format!(
+                        "frame {frame} came out differently when it was made again: state {first:032x}, then {again:032x}"
+                    ),
+                    exit: Exit::Diverged,
+                }),
+            };
+        }
         Ok(Made { input, report: machine.step(&input)? })
     }
 

@@ -386,3 +386,16 @@ fn a_folder_of_traces_is_verified() {
     place.bad(&["verify", "deep"]);
     assert!(place.bad(&["verify", "."]).contains("not a trace"));
 }
+
+// covers VM-3
+#[test]
+fn cartridges_survive_a_rollback_in_every_frame() {
+    for (name, folder) in cartridges() {
+        let place = Place::new();
+        let folder = folder.to_str().expect("UTF-8");
+        let hash = place.state_hash(&[folder, "--frames", "40"]);
+        for depth in ["1", "2", "7"] {
+            assert_eq!(place.state_hash(&[folder, "--frames", "40", "--sync-test", depth]), hash, "{name}");
+        }
+    }
+}

@@ -15,6 +15,8 @@ const MAGIC: &[u8; 4] = b"CWSS";
 /// Version of the format.
 pub const SNAPSHOT_VERSION: u16 = 1;
 const CHECKSUM_BYTES: usize = 8;
+/// Bytes that are shared between states together, at most.
+pub(crate) const CHUNK_BYTES: usize = 4_096;
 
 /// Why bytes cannot be restored into a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -282,7 +284,7 @@ pub(crate) fn adopted(mut bytes: Vec<u8>, hashes: &[[u8; 32]]) -> Vec<u8> {
 
 /// Stretches of a saved state that change independently, in order and without gaps: what stands before a memory, the
 /// memory, what follows. Everything is one stretch if the bytes are no saved state.
-pub(crate) fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut cuts = vec![0];
     let mut scan = || -> Option<()> {
         let mut input = Input(bytes.get(8..)?);
@@ -309,4 +311,18 @@ pub(crate) fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     cuts.push(bytes.len());
     cuts.dedup();
     cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// Chunks of a saved state: on a grid from the start of every part, so that a part that grows moves no page.
+pub(crate) fn chunks(state: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut chunks = Vec::with_capacity(state.len() / CHUNK_BYTES + 8);
+    for part in parts(state) {
+        let mut start = part.start;
+        while start < part.end {
+            let end = part.end.min(start + CHUNK_BYTES);
+            chunks.push(start..end);
+            start = end;
+        }
+    }
+    chunks
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::{DataSymbol, EntryBody};
 use cartwheel_runtime::trace::RecordOptions;
-use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program};
+use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, SyncTest};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::cli::{OutputArgs, RunArgs};
@@ -60,7 +60,11 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         (Some(path), None) => Some(Recording::create(path, &session.machine, options)?),
         (None, _) => None,
     };
-    let mut tape = InputTape { inputs: inputs.unwrap_or_default(), recording: recorder };
+    let mut tape = InputTape {
+        inputs: inputs.unwrap_or_default(),
+        recording: recorder,
+        sync_test: args.sync_test.map(SyncTest::new),
+    };
     let (stop, seconds) = session.timed(&mut tape)?;
     tape.finish()?;
     session.outputs.finish(&session.machine, module, args.output.scale)?;

@@ -4,16 +4,13 @@
 //! compressed together; earlier ones are named by number, counted from the start of the trace.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::header::unpack;
 use super::wire::{Wire, Wrong, put_bytes, put_u64};
-use crate::snapshot;
+use crate::snapshot::{self, CHUNK_BYTES};
 
-/// Bytes in a chunk, at most.
-const CHUNK_BYTES: usize = 4_096;
 /// Largest saved state that is kept as a keyframe, in bytes.
 pub const MAX_KEYFRAME_BYTES: usize = 256 << 20;
 /// Most bytes that are uncompressed to put a keyframe together.
@@ -41,7 +38,7 @@ impl Chunks {
         let mut fresh = Vec::new();
         let mut list = Vec::new();
         let mut chunks = 0;
-        for range in cut(state) {
+        for range in snapshot::chunks(state) {
             let chunk = &state[range];
             let number = *self.known.entry(xxh3_128(chunk)).or_insert_with(|| {
                 fresh.extend_from_slice(chunk);
@@ -66,20 +63,6 @@ impl Chunks {
         );
         (content, self.next - first)
     }
-}
-
-/// Chunks of a saved state: on a grid from the start of every part, so that a part that grows moves no page.
-fn cut(state: &[u8]) -> Vec<Range<usize>> {
-    let mut chunks = Vec::new();
-    for part in snapshot::parts(state) {
-        let mut start = part.start;
-        while start < part.end {
-            let end = part.end.min(start + CHUNK_BYTES);
-            chunks.push(start..end);
-            start = end;
-        }
-    }
-    chunks
 }
 
 /// What stands in front of a keyframe's chunks.
