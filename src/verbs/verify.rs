@@ -131,7 +131,7 @@ fn replay(path: &Path, frames: &mut u64) -> Result<Outcome, Failure> {
     traces::check_rules(path, &trace, &found.program)?;
     *frames = trace.len();
     let failed = |e| traces::failure(path, e);
-    let mut machine = trace.machine(&[found.program.clone()]).map_err(failed)?;
+    let mut machine = trace.machine(std::slice::from_ref(&found.program)).map_err(failed)?;
     // Frame by frame: keyframes would only skip what is to be verified.
     for recorded in trace.frames(0) {
         let recorded = recorded.map_err(|e| Failure::file(path, format!("damaged trace: {e}")))?;

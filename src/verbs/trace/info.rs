@@ -76,7 +76,7 @@ fn as_text(trace: &Trace) -> String {
         header.settings.iter().map(|(name, value)| format!("{name} {}", grouped(*value))).collect();
     line("settings", settings.join(", "));
     let keyframes = trace.keyframes().len() as u64;
-    let each = if keyframes == 0 { 0 } else { sizes.keyframes / keyframes };
+    let each = sizes.keyframes.checked_div(keyframes).unwrap_or(0);
     line("keyframes", format!("{}, {} bytes each", grouped(keyframes), grouped(each)));
     line(
         "bytes",
