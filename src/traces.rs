@@ -134,9 +134,14 @@ fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
     found
 }
 
-/// Refuses a trace that was recorded under other rules.
-pub fn check_rules(path: &Path, trace: &Trace, program: &Program) -> Result<(), Failure> {
-    let checked = trace.header().check_semantics([program.cartridge()].into_iter());
+/// Refuses a trace that was recorded under other rules, as far as the recorded cartridge can see them.
+pub fn check_rules(path: &Path, trace: &Trace, found: &Found) -> Result<(), Failure> {
+    let program = match found.recorded {
+        true => Some(found.program.clone()),
+        false => recorded_cartridge(path, trace)?.map(|found| found.program),
+    };
+    let cartridges = program.iter().map(|program| program.cartridge());
+    let checked = trace.header().check_semantics(cartridges);
     checked.map_err(|unfit: Unfit| Failure::file(path, format!("{unfit} (--anyway replays it all the same)")))
 }
 
@@ -146,7 +151,8 @@ pub fn machine_at_end(path: &Path, trace: &Trace, program: &Arc<Program>) -> Res
     if !trace.is_of(&programs) {
         return Err(Failure::file(path, "it was recorded with another cartridge"));
     }
-    check_rules(path, trace, program)?;
+    let place = Place::File(path.to_owned());
+    check_rules(path, trace, &Found { program: program.clone(), place, recorded: true })?;
     let failed = |e: ReplayError| failure(path, e);
     let mut machine = trace.machine(&programs).map_err(failed)?;
     match trace.seek(&mut machine, trace.next_frame()).map_err(failed)? {

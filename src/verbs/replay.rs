@@ -21,7 +21,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let trace = traces::open(path)?;
     let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
     if !args.anyway {
-        traces::check_rules(path, &trace, &found.program)?;
+        traces::check_rules(path, &trace, &found)?;
     }
     if !found.recorded {
         let hash = hex(&found.program.content_hash()[..8]);

@@ -128,7 +128,7 @@ fn verify(path: &Path) -> Verified {
 fn replay(path: &Path, frames: &mut u64) -> Result<Outcome, Failure> {
     let trace = traces::open_quietly(path)?;
     let found = traces::cartridge(path, &trace, None)?;
-    traces::check_rules(path, &trace, &found.program)?;
+    traces::check_rules(path, &trace, &found)?;
     *frames = trace.len();
     let failed = |e| traces::failure(path, e);
     let mut machine = trace.machine(std::slice::from_ref(&found.program)).map_err(failed)?;

@@ -34,7 +34,7 @@ fn machine_at(path: &Path, trace: &Trace, cart: Option<&Path>, frame: u64) -> Re
         let name = found.name();
         return Err(Failure::file(&name, "it is not the recorded cartridge"));
     }
-    traces::check_rules(path, trace, &found.program)?;
+    traces::check_rules(path, trace, &found)?;
     let failed = |e| traces::failure(path, e);
     let mut machine = trace.machine(&[found.program]).map_err(failed)?;
     match trace.seek(&mut machine, frame).map_err(failed)? {

@@ -26,7 +26,7 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
     if !found.recorded {
         return Err(Failure::file(&found.name(), "it is not the recorded cartridge"));
     }
-    traces::check_rules(path, &trace, &found.program)?;
+    traces::check_rules(path, &trace, &found)?;
     let places: Vec<Place> = match (&args.symbol, args.address, args.global, args.pixel) {
         (Some(name), ..) => {
             let symbol = watch::find(&found.program, name)?;
