@@ -11,6 +11,7 @@ Exit status:
   1       wrong usage or a bad file
   2       the cartridge trapped
   3       panic: a bug in cartwheel
+  4       a replay came to other states than those that were recorded
   5       the cartridge was quarantined
   16..63  the cartridge halted with another code: 16 + code, at most 63";
 
@@ -50,6 +51,13 @@ pub enum Verb {
     Exec(ExecArgs),
     /// Call an exported function and say what it returned and took
     Call(CallArgs),
+    /// Run a recorded trace again, and say what differs if anything does
+    Replay(Box<ReplayArgs>),
+    /// Look into recorded traces, compare and edit them
+    #[command(subcommand)]
+    Trace(TraceVerb),
+    /// Replay every trace in a folder, on all cores
+    Verify(VerifyArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -309,6 +317,7 @@ Examples:
   cartwheel run game.asm --watch score --frames 60
   cartwheel run game.cart --json | jq .state_hash
   cartwheel run game.wasm --frames 600 --realtime-check
+  cartwheel run game.cart --input play.txt --record play.trace
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
@@ -351,6 +360,44 @@ pub struct RunArgs {
     /// Say how fast frames go by, against the 60 that a second has
     #[arg(long)]
     pub realtime_check: bool,
+    /// Script of statuses that calls get instead of being done, to test how a cartridge handles them
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    pub mock: Option<PathBuf>,
+    /// Keep an audit log of every syscall
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
+    /// Key that signs the audit log; it is made if there is no such file, and FILE.pub with its public key
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    pub audit_key: Option<PathBuf>,
+    /// Go on from a saved state
+    #[arg(long, value_name = "FILE")]
+    pub load_state: Option<PathBuf>,
+    /// In every frame go back N frames, make them again and compare; fails if anything differs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600), conflicts_with_all = ["storage", "audit", "recover_after", "realtime_check"])]
+    pub sync_test: Option<u16>,
+    /// Record the run, frame by frame; `cartwheel replay` runs it again
+    #[arg(long, value_name = "FILE", help_heading = "Recording")]
+    pub record: Option<PathBuf>,
+    /// Put the cartridge into the recorded trace
+    #[arg(long, requires = "record", help_heading = "Recording")]
+    pub embed: bool,
+    /// Frames between recorded states, from which a replay can begin; 0 for none
+    #[arg(long, value_name = "N", requires = "record", default_value_t = 600, help_heading = "Recording")]
+    pub keyframes: u64,
+    /// Frames between recorded hashes of the state's components; 0 for none
+    #[arg(long, value_name = "N", requires = "record", default_value_t = 60, help_heading = "Recording")]
+    pub components: u64,
+    /// Go on where the recorded trace ends, also if it was cut short
+    #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit"], help_heading = "Recording")]
+    pub resume: bool,
+    /// What to write and print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What `run` and `replay` write and print.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
@@ -372,28 +419,262 @@ pub struct RunArgs {
     /// Write the state after the last frame
     #[arg(long, value_name = "FILE")]
     pub save_state: Option<PathBuf>,
-    /// Go on from a saved state
-    #[arg(long, value_name = "FILE")]
-    pub load_state: Option<PathBuf>,
     /// Print a named datum after every frame; can be given several times
     #[arg(long, value_name = "SYMBOL")]
     pub watch: Vec<String>,
     /// Write linear memory after the last frame
     #[arg(long, value_name = "FILE")]
     pub dump_memory: Option<PathBuf>,
-    /// Script of statuses that calls get instead of being done, to test how a cartridge handles them
-    #[arg(long, value_name = "FILE")]
-    pub mock: Option<PathBuf>,
-    /// Keep an audit log of every syscall
-    #[arg(long, value_name = "FILE")]
-    pub audit: Option<PathBuf>,
-    /// Key that signs the audit log; it is made if there is no such file, and FILE.pub with its public key
-    #[arg(long, value_name = "FILE", requires = "audit")]
-    pub audit_key: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
     /// Print no summary
     #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel run game.cart --input play.txt --record play.trace
+  cartwheel replay play.trace --gif play.gif
+  cartwheel replay play.trace --from 3000 --to 3060 --watch score
+  cartwheel replay play.trace --cart changed.cart
+
+The cartridge is the one given, or else one with the recorded hash beside the trace or embedded in it. If there is none, that
+with the trace's name or the only one beside it is taken, and a note says that it has changed.")]
+pub struct ReplayArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Cartridge, source file or folder; it need not be the recorded one
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// First frame [default: the first that was recorded]
+    #[arg(long, value_name = "FRAME")]
+    pub from: Option<u64>,
+    /// Frame to stop before [default: behind the last one]
+    #[arg(long, value_name = "FRAME")]
+    pub to: Option<u64>,
+    /// Replay also what was recorded by a machine with other rules
+    #[arg(long)]
+    pub anyway: bool,
+    /// What to write and print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to do with a trace.
+#[derive(Debug, Subcommand)]
+pub enum TraceVerb {
+    /// Show what a trace has
+    Info(TraceInfoArgs),
+    /// Write the inputs as text, a line per frame, as `run --input` reads them
+    Inputs(TraceInputsArgs),
+    /// Copy a part of a trace
+    Cut(TraceCutArgs),
+    /// Change inputs from a frame on, and keep what comes before
+    Splice(TraceSpliceArgs),
+    /// Write all that a trace says about its frames as JSON, a line per frame
+    Export(TraceExportArgs),
+    /// Find the first input, event or state in which two traces differ
+    Diff(TraceDiffArgs),
+    /// Find who wrote a place last before a frame
+    Why(TraceWhyArgs),
+    /// Reduce inputs to fewer with which something still happens
+    Shrink(TraceShrinkArgs),
+}
+
+/// Arguments of `trace info`.
+#[derive(Debug, Args)]
+pub struct TraceInfoArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `trace inputs`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cartwheel trace inputs a.trace > a.txt && cartwheel run game.cart --input a.txt"
+)]
+pub struct TraceInputsArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// File to write, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `trace cut`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cartwheel trace cut long.trace --from 3000 --to 3600 -o short.trace")]
+pub struct TraceCutArgs {
+    /// Trace; one that is damaged is used as far as it goes
+    pub trace: PathBuf,
+    /// First frame [default: the first that was recorded]
+    #[arg(long, value_name = "FRAME")]
+    pub from: Option<u64>,
+    /// Frame to stop before [default: behind the last one]
+    #[arg(long, value_name = "FRAME")]
+    pub to: Option<u64>,
+    /// Cartridge, if it is neither beside the trace nor embedded; needed with --from only
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// Trace to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `trace splice`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cartwheel trace inputs a.trace -o a.txt     and edit line 500
+  cartwheel trace splice a.trace --from 500 --input a.txt -o b.trace
+
+Frames before --from and their keyframes are kept as they are; those from it on are run with the inputs of the file, whose
+first line is frame 0, up to its end.")]
+pub struct TraceSpliceArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// First frame with other inputs
+    #[arg(long, value_name = "FRAME")]
+    pub from: u64,
+    /// Inputs in text form
+    #[arg(short, long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Cartridge, if it is neither beside the trace nor embedded
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// Trace to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `trace export`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cartwheel trace export a.trace --json | jq -c 'select(.frame == 500)'")]
+pub struct TraceExportArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Write JSON, which is the only form there is
+    #[arg(long, required = true)]
+    pub json: bool,
+}
+
+/// Arguments of `trace diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit status: 0 if they are the same, 4 if not.
+
+States are looked into if both cartridges are at hand: beside the traces, embedded, or given.")]
+pub struct TraceDiffArgs {
+    /// First trace
+    pub first: PathBuf,
+    /// Second trace
+    pub second: PathBuf,
+    /// Cartridge of the first trace
+    #[arg(long, value_name = "CARTRIDGE")]
+    pub first_cart: Option<PathBuf>,
+    /// Cartridge of the second trace
+    #[arg(long, value_name = "CARTRIDGE")]
+    pub second_cart: Option<PathBuf>,
+}
+
+/// Arguments of `trace why`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel trace why a.trace --frame 500 --symbol score
+  cartwheel trace why a.trace --frame 500 --address 0x104
+  cartwheel trace why a.trace --frame 500 --pixel 80,60")]
+#[command(group = clap::ArgGroup::new("place").required(true))]
+pub struct TraceWhyArgs {
+    /// Trace
+    pub trace: PathBuf,
+    /// Frame whose end is looked at
+    #[arg(long, value_name = "FRAME")]
+    pub frame: u64,
+    /// A byte of linear memory
+    #[arg(long, value_name = "ADDRESS", value_parser = address, group = "place")]
+    pub address: Option<u32>,
+    /// A named datum; of one that is longer than a byte, whatever was written last
+    #[arg(long, value_name = "NAME", group = "place")]
+    pub symbol: Option<String>,
+    /// A global by index
+    #[arg(long, value_name = "INDEX", group = "place")]
+    pub global: Option<u32>,
+    /// A pixel
+    #[arg(long, value_name = "X,Y", value_parser = pixel, group = "place")]
+    pub pixel: Option<(u16, u16)>,
+    /// Cartridge, if it is neither beside the trace nor embedded
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<u32, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|e| format!("{e}; addresses are like 260 or 0x104"))
+}
+
+fn pixel(text: &str) -> Result<(u16, u16), String> {
+    let wrong = || "pixels are like 80,60: column and row".to_owned();
+    let (x, y) = text.split_once(',').ok_or_else(wrong)?;
+    Ok((x.trim().parse().map_err(|_| wrong())?, y.trim().parse().map_err(|_| wrong())?))
+}
+
+/// Arguments of `trace shrink`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel trace shrink crash.trace --trap -o small.txt
+  cartwheel trace shrink a.trace --while 'cartwheel run game.cart --input {} --json | jq -e \".overruns > 0\"' -o small.txt
+
+The command of --while is run by the shell with {} replaced by a file of inputs; exit status 0 means that it still happens.")]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct TraceShrinkArgs {
+    /// Trace, or inputs in text form
+    pub trace: PathBuf,
+    /// Command that succeeds while it still happens
+    #[arg(long = "while", value_name = "COMMAND", group = "what")]
+    pub command: Option<String>,
+    /// The cartridge traps
+    #[arg(long, group = "what")]
+    pub trap: bool,
+    /// Cartridge, if it is neither beside the trace nor embedded
+    #[arg(short, long, value_name = "CARTRIDGE")]
+    pub cart: Option<PathBuf>,
+    /// Inputs to write, in text form
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit status: 0 if all are as recorded, 4 if one is not, 1 if one cannot be replayed.
+
+Example:
+  cartwheel verify cartridges --junit report.xml")]
+pub struct VerifyArgs {
+    /// Folder that is searched for *.trace, with all that are in it
+    pub folder: PathBuf,
+    /// Write a report in JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Traces that are replayed at the same time [default: the number of cores]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Show no progress and no table
+    #[arg(short, long)]
     pub quiet: bool,
 }

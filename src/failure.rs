@@ -16,6 +16,8 @@ pub enum Exit {
     Panicked,
     /// The guest is in quarantine.
     Quarantined,
+    /// A replay came to other states than those that were recorded.
+    Diverged,
     /// The guest halted with this code, which is not 0.
     Halted(i32),
 }
@@ -33,6 +35,7 @@ impl From<Exit> for ExitCode {
             Exit::Trapped => 2,
             Exit::Panicked => 3,
             Exit::Quarantined => 5,
+            Exit::Diverged => 4,
             // Negative codes are none that a shell could tell from large ones.
             Exit::Halted(code) => {
                 u8::try_from(code).map_or(HALTED_MAX, |code| code.saturating_add(HALTED_BASE).min(HALTED_MAX))

@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod cli;
+mod divergence;
 mod failure;
 mod files;
 mod picture;
@@ -10,10 +11,14 @@ mod print;
 mod project;
 mod realtime;
 mod reel;
+mod session;
+mod shrink;
 mod sound;
 mod storage;
 mod suggest;
 mod summary;
+mod tape;
+mod traces;
 mod verbs;
 mod wasm4;
 mod watch;
@@ -61,6 +66,9 @@ fn run() -> Result<Exit, Failure> {
         Verb::Policy { verb } => verbs::policy::run(&verb),
         Verb::Exec(args) => verbs::exec::run(&args),
         Verb::Call(args) => verbs::call::run(&args),
+        Verb::Replay(args) => verbs::replay::run(&args),
+        Verb::Trace(verb) => verbs::trace::run(&verb),
+        Verb::Verify(args) => verbs::verify::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -14,6 +14,8 @@ use crate::sound::Loudness;
 
 /// Lines of the guest's log that are kept.
 const MAX_LOG_LINES: usize = 1_000;
+/// Frames per second of somebody who plays.
+const FRAMES_PER_SECOND: f64 = 60.0;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub enum Stop {
     Quarantined,
     /// The cartridge was terminated.
     Terminated,
+    /// The state is not the one that was recorded.
+    Diverged,
 }
 
 impl Stop {
@@ -42,6 +46,7 @@ impl Stop {
             Stop::Trapped => "trapped",
             Stop::Quarantined => "quarantined",
             Stop::Terminated => "terminated",
+            Stop::Diverged => "diverged",
         }
     }
 
@@ -52,6 +57,7 @@ impl Stop {
             Stop::Quarantined => Exit::Quarantined,
             Stop::Halted(code) => Exit::Halted(code),
             Stop::Trapped => Exit::Trapped,
+            Stop::Diverged => Exit::Diverged,
         }
     }
 
@@ -63,6 +69,7 @@ impl Stop {
             Stop::Trapped => "trapped".to_owned(),
             Stop::Quarantined => "put into quarantine (--recover-after N would go on)".to_owned(),
             Stop::Terminated => "terminated".to_owned(),
+            Stop::Diverged => "not the state that was recorded".to_owned(),
         }
     }
 }
@@ -146,11 +153,17 @@ pub struct Summary<'a> {
     pub audit: Option<&'a AuditLog>,
     /// What frames took, if that was asked for.
     pub realtime: Option<&'a Realtime>,
+    /// True if a trace was replayed.
+    pub replayed: bool,
 }
 
 impl Summary<'_> {
     fn frames_per_second(&self) -> f64 {
         if self.seconds > 0.0 { (self.tally.frames() as f64 / self.seconds).round() } else { 0.0 }
+    }
+
+    fn times_real_time(&self) -> f64 {
+        self.frames_per_second() / FRAMES_PER_SECOND
     }
 
     /// For people.
@@ -167,7 +180,9 @@ impl Summary<'_> {
             "frames",
             format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)),
         );
-        if let Some(realtime) = self.realtime {
+        if self.replayed {
+            line("real time", format!("{:.0} times, at 60 frames per second", self.times_real_time()));
+        } else if let Some(realtime) = self.realtime {
             line("real time", realtime.text());
         }
         line("stop", self.stop.sentence());
@@ -249,6 +264,7 @@ impl Summary<'_> {
             "frames_per_second": self.frames_per_second(),
             "audit": self.audit.map(|audit| json!({ "file": audit.path(), "key": audit.key.map(|key| hex(&key)) })),
             "realtime": self.realtime.map(Realtime::json),
+            "times_real_time": self.times_real_time(),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": tally.log_dropped,
         });

@@ -1,5 +1,5 @@
 //! Every cartridge of `cartridges/`: its states are those in its `golden.txt`, after 600 frames without input, and at the
-//! end of every file of inputs beside it.
+//! end of every file of inputs beside it; its `demo.trace` is what its first 300 frames with these inputs come to.
 //!
 //! `BLESS=1 cargo test --test golden` writes these files. They are the same for debug and release builds.
 
@@ -37,6 +37,30 @@ fn cartridges_end_in_their_golden_state() {
         }
     }
     assert!(wrong.is_empty(), "not as in golden.txt (BLESS=1 writes it):\n{}", wrong.concat());
+}
+
+// covers VM-4
+#[test]
+fn cartridges_replay_their_traces() {
+    #[expect(clippy::disallowed_methods, reason = "tells tests what to do")]
+    let bless = std::env::var_os("BLESS").is_some();
+    let place = Place::new();
+    let mut root = std::path::PathBuf::new();
+    for (name, folder) in cartridges() {
+        let (inputs, trace) = (folder.join("demo.inputs"), folder.join("demo.trace"));
+        let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+        if bless {
+            let args =
+                ["run", &path(&folder), "--input", &path(&inputs), "--frames", "300", "-q", "--record"];
+            place.good(&[&args[..], &[&path(&trace), "--keyframes", "0", "--components", "0"]].concat());
+        }
+        assert!(trace.is_file(), "{name} has no demo.trace (BLESS=1 writes it)");
+        root = folder.parent().expect("the folder of all").to_owned();
+    }
+    let done = place.run(&["verify", root.to_str().expect("UTF-8")]);
+    let help = "changed on purpose? BLESS=1 cargo test --test golden";
+    assert_eq!(done.status, 0, "{}{}{help}", done.stdout, done.stderr);
+    assert!(!done.stdout.contains("changed cartridge"), "{}{help}", done.stdout);
 }
 
 /// Names of the files of inputs in a folder.

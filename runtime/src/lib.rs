@@ -33,7 +33,9 @@ mod load;
 mod machine;
 mod module;
 mod report;
+mod rewind;
 mod snapshot;
+pub mod trace;
 mod trap;
 
 pub use action::{Action, ActionError, ActionOutcome, Applied};
@@ -44,7 +46,7 @@ pub use cartwheel_kernel::{
     Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, host,
 };
 pub use cartwheel_kernel::{audit, policy};
-pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
+pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
 pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
@@ -55,5 +57,6 @@ pub use load::{LoadError, origin_of};
 pub use machine::{Machine, Panic};
 pub use module::Status;
 pub use report::{FrameReport, ModuleReport, SliceEnd};
+pub use rewind::{Rewind, SyncMismatch, SyncTest};
 pub use snapshot::{RestoreError, SNAPSHOT_VERSION};
 pub use trap::{TracePoint, TrapReport};

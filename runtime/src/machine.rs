@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::hash::StateHash;
 use crate::input::InputFrame;
 use crate::load::{LoadError, admit};
-use crate::module::{Module, Status};
+use crate::module::{Module, Status, Watcher};
 use crate::report::FrameReport;
 use crate::snapshot::{self, RestoreError};
 use crate::trap::TrapReport;
@@ -113,13 +113,22 @@ impl Machine {
     ///
     /// If the host broke one of its own invariants, now or in an earlier frame.
     pub fn step(&mut self, input: &InputFrame) -> Result<FrameReport, Panic> {
+        self.advance(input, None)
+    }
+
+    /// Advances by a frame, seen by a watcher if there is one.
+    pub(crate) fn advance(
+        &mut self,
+        input: &InputFrame,
+        mut watcher: Option<&mut Watcher<'_>>,
+    ) -> Result<FrameReport, Panic> {
         self.check()?;
         let seen = self.frame_input(input);
         self.kernel.open_frame(self.frame);
         let mut report =
             FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
         for i in 0..self.modules.len() {
-            match self.modules[i].frame(&mut self.kernel, &seen) {
+            match self.modules[i].frame(&mut self.kernel, &seen, watcher.as_deref_mut()) {
                 Ok(done) => report.modules.push(done),
                 Err(message) => return Err(self.panicked(message)),
             }
@@ -211,7 +220,7 @@ impl Machine {
         self.kernel.stop_observing()
     }
 
-    fn frame_input(&self, input: &InputFrame) -> FrameInput {
+    pub(crate) fn frame_input(&self, input: &InputFrame) -> FrameInput {
         FrameInput {
             frame: self.frame,
             held: input.pads.map(|pad| pad.bits()),

@@ -13,6 +13,9 @@ use crate::load::LoadError;
 use crate::report::{ModuleReport, SliceEnd};
 use crate::trap::TrapReport;
 
+/// Who looks on while a frame is made.
+pub(crate) type Watcher<'a> = dyn FnMut(ModuleId, &Instance, &Kernel) + 'a;
+
 /// What becomes of a module from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -96,8 +99,13 @@ impl Module {
         self.schedule.stage == Stage::Done && matches!(body, EntryBody::Main(_))
     }
 
-    /// A frame of the module. `Err` is a panic of the kernel.
-    pub fn frame(&mut self, kernel: &mut Kernel, input: &FrameInput) -> Result<ModuleReport, String> {
+    /// A frame of the module, seen by a watcher if there is one. `Err` is a panic of the kernel.
+    pub fn frame(
+        &mut self,
+        kernel: &mut Kernel,
+        input: &FrameInput,
+        watcher: Option<&mut Watcher<'_>>,
+    ) -> Result<ModuleReport, String> {
         let running = self.status(kernel) == Status::Running;
         let Schedule { budget, debt, .. } = self.schedule;
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
@@ -111,9 +119,14 @@ impl Module {
             self.schedule.debt -= budget;
             SliceEnd::Skipped
         } else {
-            self.instance.grant(granted);
-            let end = self.slice(kernel, input, granted)?;
-            cycles = self.instance.used();
+            let end;
+            (end, cycles) = match watcher {
+                None => {
+                    self.instance.grant(granted);
+                    (self.slice(kernel, input, granted)?, self.instance.used())
+                }
+                Some(watcher) => self.slice_in_steps(kernel, input, granted, watcher)?,
+            };
             self.schedule.debt = cycles.saturating_sub(granted);
             end
         };
@@ -201,6 +214,37 @@ impl Module {
                 Stop::Trapped => return Ok(SliceEnd::Trapped),
             }
         }
+    }
+
+    /// Runs from checkpoint to checkpoint until the slice ends, with the same result as in one go, and shows the guest to
+    /// `watcher` before each step and at the end. Gives the end and the cycles used.
+    fn slice_in_steps(
+        &mut self,
+        kernel: &mut Kernel,
+        input: &FrameInput,
+        granted: u64,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(SliceEnd, u64), String> {
+        let mut used = 0;
+        let end = loop {
+            if self.instance.is_idle()
+                && let Some(end) = self.enter_next(kernel, input)
+            {
+                break end;
+            }
+            watcher(self.id, &self.instance, kernel);
+            let Schedule { late, overruns, .. } = self.schedule;
+            self.instance.grant(1);
+            let end = self.slice(kernel, input, 1)?;
+            used += self.instance.used();
+            if end != SliceEnd::BudgetSpent || used >= granted {
+                break end;
+            }
+            // It did not outlive its slice yet.
+            (self.schedule.late, self.schedule.overruns) = (late, overruns);
+        };
+        watcher(self.id, &self.instance, kernel);
+        Ok((end, used))
     }
 
     /// A function that the frame loop called has returned: the end of the slice, or the next one is entered.

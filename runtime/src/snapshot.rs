@@ -15,6 +15,8 @@ const MAGIC: &[u8; 4] = b"CWSS";
 /// Version of the format.
 pub const SNAPSHOT_VERSION: u16 = 1;
 const CHECKSUM_BYTES: usize = 8;
+/// Bytes that are shared between states together, at most.
+pub(crate) const CHUNK_BYTES: usize = 4_096;
 
 /// Why bytes cannot be restored into a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -264,4 +266,64 @@ impl<'a> Input<'a> {
         self.0 = rest;
         Ok(part)
     }
+}
+
+/// A saved state as one of these cartridges, whatever it was saved of; restoring it still checks that it fits.
+pub(crate) fn adopted(mut bytes: Vec<u8>, hashes: &[[u8; 32]]) -> Vec<u8> {
+    let named = MAGIC.len() + 8;
+    let count = bytes.get(8..12).map(|count| u32::from_le_bytes([count[0], count[1], count[2], count[3]]));
+    if count == Some(hashes.len() as u32)
+        && let Some(place) = bytes.get_mut(named..named + 32 * hashes.len())
+    {
+        place.copy_from_slice(hashes.as_flattened());
+        let content = bytes.len() - CHECKSUM_BYTES;
+        let sum = xxh3_64(&bytes[..content]);
+        bytes[content..].copy_from_slice(&sum.to_le_bytes());
+    }
+    bytes
+}
+
+/// Stretches of a saved state that change independently, in order and without gaps: what stands before a memory, the
+/// memory, what follows. Everything is one stretch if the bytes are no saved state.
+fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut cuts = vec![0];
+    let mut scan = || -> Option<()> {
+        let mut input = Input(bytes.get(8..)?);
+        let at = |input: &Input<'_>| bytes.len() - input.0.len();
+        let count = u32::from_le_bytes(input.array().ok()?);
+        for _ in 0..count {
+            input.array::<32>().ok()?;
+        }
+        input.section().ok()?;
+        for _ in 0..count {
+            cuts.push(at(&input));
+            input.section().ok()?;
+            let guest = at(&input) + 8;
+            let section = input.section().ok()?;
+            let memory = u64::from_le_bytes(*section.first_chunk()?);
+            cuts.push(guest + 8);
+            cuts.push(guest + 8 + usize::try_from(memory).ok().filter(|&len| len <= section.len() - 8)?);
+        }
+        Some(())
+    };
+    if scan().is_none() {
+        cuts.truncate(1);
+    }
+    cuts.push(bytes.len());
+    cuts.dedup();
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// Chunks of a saved state: on a grid from the start of every part, so that a part that grows moves no page.
+pub(crate) fn chunks(state: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut chunks = Vec::with_capacity(state.len() / CHUNK_BYTES + 8);
+    for part in parts(state) {
+        let mut start = part.start;
+        while start < part.end {
+            let end = part.end.min(start + CHUNK_BYTES);
+            chunks.push(start..end);
+            start = end;
+        }
+    }
+    chunks
 }

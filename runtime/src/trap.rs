@@ -55,7 +55,8 @@ impl TrapReport {
     }
 }
 
-fn instruction_at(cart: &Cartridge, at: Position) -> Option<String> {
+/// Mnemonic of the instruction at a place, with the syscall's id if it is one.
+pub(crate) fn instruction_at(cart: &Cartridge, at: Position) -> Option<String> {
     let code = &cart.functions.get(at.func as usize)?.code;
     let mut input = Reader::at(code.get(at.offset as usize..)?, 0);
     let instr = Instr::decode(&mut input).ok()?;
@@ -70,7 +71,7 @@ fn instruction_at(cart: &Cartridge, at: Position) -> Option<String> {
 }
 
 impl TracePoint {
-    fn new(cart: &Cartridge, at: Position) -> TracePoint {
+    pub(crate) fn new(cart: &Cartridge, at: Position) -> TracePoint {
         let line = cart.debug.as_ref().and_then(|debug| debug.line(at.func, at.offset));
         TracePoint {
             function: cart.function_name(at.func),

@@ -9,5 +9,8 @@ pub mod exec;
 pub mod info;
 pub mod new;
 pub mod policy;
+pub mod replay;
 pub mod run;
 pub mod syscalls;
+pub mod trace;
+pub mod verify;

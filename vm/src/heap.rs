@@ -147,6 +147,16 @@ impl Heap {
         self.slot(handle).ok().map(|slot| slot.kind)
     }
 
+    /// Payload of the object in a slot; `None` if there is no object.
+    pub(crate) fn payload(&self, slot: u32) -> Option<&[u64]> {
+        self.slots.get(slot as usize).filter(|slot| slot.kind != Kind::Free).map(|slot| &*slot.cells)
+    }
+
+    /// True if a slot has a byte string.
+    pub(crate) fn is_bytes(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|slot| slot.kind == Kind::Bytes)
+    }
+
     /// Bytes of a byte string.
     #[inline]
     pub(crate) fn bytes(&self, handle: u64) -> Look<&[u8]> {

@@ -6,6 +6,7 @@
 mod analysis;
 mod arith;
 mod buffer;
+mod cell;
 mod check;
 mod heap;
 mod instance;
@@ -23,6 +24,7 @@ mod verify;
 mod walk;
 
 pub use analysis::{Analysis, Block, RegisterSet};
+pub use cell::Cell;
 pub use check::RestoreError;
 pub use instance::{Instance, LoadError};
 pub use limits::Limits;

@@ -213,6 +213,30 @@ impl Reference {
         Stop::Returned
     }
 
+    /// Runs like [`Reference::run`], and shows itself to `see` before every instruction that it executes.
+    pub fn run_watched(&mut self, input: &FrameInput, see: &mut dyn FnMut(&Reference)) -> Stop {
+        if self.state.ended.is_some() || self.pending.is_some() {
+            return self.run(input);
+        }
+        while !self.state.frames.is_empty() {
+            see(self);
+            if let Some(stop) = self.step(input) {
+                return stop;
+            }
+        }
+        Stop::Returned
+    }
+
+    /// Positions of all calls, innermost first: the next instruction, and the calls that are waited for.
+    pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
+        self.state.frames.iter().rev().map(|frame| Position { func: frame.func, offset: frame.offset })
+    }
+
+    /// The state, with whatever registers that are not live hold.
+    pub(crate) fn raw_state(&self) -> &State {
+        &self.state
+    }
+
     /// Executes one instruction, and says if the guest stops there.
     fn step(&mut self, input: &FrameInput) -> Option<Stop> {
         let Position { func, offset } = self.position();

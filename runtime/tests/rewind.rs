@@ -1,0 +1,121 @@
+//! Going back and going on, forks, and rolling back in every frame.
+
+mod common;
+
+use cartwheel_runtime::{Buttons, InputFrame, Machine, Rewind, SyncTest};
+use common::{hash, machine, step_with};
+use proptest::prelude::*;
+
+/// Memory, heap, random numbers, pictures, and an update that often outlives its slice.
+const BUSY: &str = ".video 16, 16 .capability gfx
+.cycles 700
+.data total: i32 0
+.shape cell { value: scalar, next: handle }
+.global last: handle
+.func update()
+  .local n, x, i: i32
+  .local o, before: handle
+  input.held x, 0
+  rng.below n, 90
+  i32.add n, n, x
+more:
+  loop
+  record.new o, cell
+  global.get_h before, last
+  record.set_h o, cell.next, before
+  global.set_h last, o
+  i32.add i, i, 1
+  br.i32.lt_u i, n, more
+  i32.load x, [total]
+  i32.add x, x, n
+  i32.store [total], x
+  syscall gfx.pixel(n, x, x)
+  return
+.end
+";
+
+fn input(bits: u32) -> InputFrame {
+    let mut input = InputFrame::default();
+    input.pads[0] = Buttons::from_bits(bits & 0xf).expect("four buttons");
+    input
+}
+
+// covers VM-3
+#[test]
+fn every_frame_is_the_same_after_a_rollback() {
+    for depth in [1, 2, 7] {
+        let (mut plain, mut tested) = (machine(BUSY), machine(BUSY));
+        let mut test = SyncTest::new(depth);
+        for frame in 0..120 {
+            let input = input(frame / 5);
+            let report = plain.step(&input).expect("no panic");
+            let (same, mismatch) = test.step(&mut tested, &input).expect("no panic");
+            assert_eq!(mismatch, None, "depth {depth}, frame {frame}");
+            assert_eq!((hash(&tested), same.frame), (hash(&plain), report.frame));
+            assert_eq!(same.modules[0].cycles, report.modules[0].cycles);
+        }
+        assert!(plain.instance(common::MODULE).heap_in_use().1 > 0, "the heap was used");
+    }
+}
+
+#[test]
+fn a_rollback_that_changes_something_is_found() {
+    let mut machine = machine(BUSY);
+    let mut test = SyncTest::new(2);
+    for frame in 0..5 {
+        assert_eq!(test.step(&mut machine, &input(frame)).expect("no panic").1, None);
+    }
+    // Another machine's past: what is kept is not how this one came here.
+    let mut other = Machine::new(cartwheel_runtime::Config { seed: 1, ..Default::default() });
+    other.load(machine.instance(common::MODULE).program().clone()).expect("it can be loaded");
+    (0..5).for_each(|frame| drop(step_with(&mut other, &input(frame))));
+    let (_, mismatch) = test.step(&mut other, &input(5)).expect("no panic");
+    assert_eq!(mismatch.map(|found| found.frame), Some(5));
+}
+
+#[test]
+fn states_that_follow_each_other_share_pages() {
+    let source = ".memory 4\n.data n: i32 0\n.func update()\n .local i: i32\n i32.load i, [n]\n i32.add i, i, 1\n i32.store [n], i\n return\n.end";
+    let mut machine = machine(source);
+    let mut rewind = Rewind::new(100);
+    rewind.keep(&machine).expect("no panic");
+    let one = rewind.bytes();
+    for _ in 0..50 {
+        step_with(&mut machine, &InputFrame::default());
+        rewind.keep(&machine).expect("no panic");
+    }
+    assert!(one >= 4 * 65_536 && rewind.bytes() < 2 * one, "{} bytes for 51 states of {one}", rewind.bytes());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn going_back_and_on_again_is_the_same_way(jumps in prop::collection::vec((1..20u64, 0..25u64), 1..8)) {
+        let mut machine = machine(BUSY);
+        let mut rewind = Rewind::new(12);
+        let mut hashes = vec![hash(&machine)];
+        for (ahead, back) in jumps {
+            for _ in 0..ahead {
+                rewind.keep(&machine).expect("no panic");
+                let input = input(machine.frame() as u32);
+                step_with(&mut machine, &input);
+                let at = machine.frame() as usize;
+                match hashes.get(at) {
+                    Some(known) => prop_assert_eq!(known, &hash(&machine)),
+                    None => hashes.push(hash(&machine)),
+                }
+            }
+            let (first, last) = rewind.range().expect("states are kept");
+            prop_assert!(last - first < 12);
+            let to = machine.frame().saturating_sub(back);
+            let kept = (first..=last).contains(&to);
+            prop_assert_eq!(rewind.back(&mut machine, to), Ok(kept));
+            prop_assert_eq!(&hashes[machine.frame() as usize], &hash(&machine));
+            // A fork goes its own way and leaves this one alone.
+            let mut fork = machine.fork().expect("no panic");
+            step_with(&mut fork, &input(15));
+            prop_assert_eq!(&hashes[machine.frame() as usize], &hash(&machine));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What two runs that part have to say.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use cartwheel_runtime::Cell;
+use cartwheel_runtime::trace::{self, Basis, Difference, Divergence, Mismatch, Part, Place, Trace};
+
+use crate::failure::Failure;
+use crate::traces::{self, Found};
+
+/// Differences that are shown; the rest is counted.
+const MAX_SHOWN: usize = 8;
+/// Calls that are shown of a backtrace.
+const MAX_CALLS: usize = 8;
+
+/// The report on a replay that is not as recorded.
+pub fn report(path: &Path, trace: &Trace, found: &Found, mismatch: &Mismatch) -> Result<String, Failure> {
+    let mut out = String::new();
+    let (recorded, now) = mismatch.roots;
+    let _ = writeln!(out, "diverged in frame {}: {}", mismatch.frame, path.display());
+    let _ = writeln!(out, "  state: recorded {recorded:032x}, now {now:032x}");
+    match &mismatch.components {
+        Some(components) => {
+            let names: Vec<String> =
+                components.iter().map(|(module, name)| component(*module, name)).collect();
+            let _ = writeln!(out, "  components: {}", names.join(", "));
+        }
+        None => out.push_str("  components: their hashes were not recorded in this frame\n"),
+    }
+    let programs = [found.program.clone()];
+    let original =
+        if found.recorded { None } else { traces::recorded_cartridge(path, trace).unwrap_or_default() };
+    let original = original.map(|found| [found.program]);
+    let recorded = original.as_ref().map(<[_; 1]>::as_slice);
+    match trace.diverge(mismatch.frame, recorded, &programs) {
+        Ok(divergence) => out += &text(&divergence, ("recorded", "now"), found.recorded),
+        Err(error) => {
+            let _ = writeln!(out, "  it cannot be looked into: {error}");
+        }
+    }
+    Ok(out)
+}
+
+fn component(module: Option<u32>, name: &str) -> String {
+    module.map_or(name.to_owned(), |module| format!("{name} of module {module}"))
+}
+
+/// A divergence, for people. `names` are those of the two runs.
+pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool) -> String {
+    let mut out = String::new();
+    if let Some(frame) = divergence.costs_from {
+        let _ = writeln!(out, "  from frame {frame} on frames cost another number of cycles");
+    }
+    let line = match divergence.basis {
+        Basis::BothRuns => {
+            let frame = divergence.frame;
+            format!("both runs were made again; what differs after frame {frame}, first written first:")
+        }
+        Basis::OnlyCosts => "both runs were made again; nothing else differs in any frame".to_owned(),
+        Basis::Start => "they differ before the first frame, in what they begin with:".to_owned(),
+        Basis::Keyframe(frame) => {
+            format!("compared with the recorded state before frame {frame}; what differs there:")
+        }
+        Basis::HashesOnly(frame) => format!(
+            "the recorded state before frame {frame} is what running comes to: the trace was changed, not the run"
+        ),
+        Basis::Nothing if same_cartridge => {
+            "no recorded state follows that could be compared; record with --keyframes to know more".to_owned()
+        }
+        Basis::Nothing => {
+            "the recorded cartridge is not at hand; record with --embed, or keep it beside the trace, to know more"
+                .to_owned()
+        }
+    };
+    let _ = writeln!(out, "  {line}");
+    let stretches = stretches(&divergence.differences);
+    for stretch in stretches.iter().take(MAX_SHOWN) {
+        one(&mut out, stretch, names, divergence.basis == Basis::BothRuns);
+    }
+    if stretches.len() > MAX_SHOWN {
+        out.push_str("\n  and more\n");
+    }
+    out
+}
+
+/// Bytes side by side that were written at once belong together.
+fn stretches(differences: &[Difference]) -> Vec<&[Difference]> {
+    let follows = |a: &Difference, b: &Difference| {
+        let (Part::Place(Place::Guest(Cell::Memory(x))), Part::Place(Place::Guest(Cell::Memory(y)))) =
+            (&a.part, &b.part)
+        else {
+            return false;
+        };
+        let moment = |write: &Option<trace::Write>| write.as_ref().map(|write| (write.frame, write.step));
+        let moments = |d: &Difference| (moment(&d.writes.0), moment(&d.writes.1));
+        *y == x + 1 && a.module == b.module && moments(a) == moments(b)
+    };
+    differences.chunk_by(follows).collect()
+}
+
+fn one(out: &mut String, stretch: &[Difference], names: (&str, &str), both: bool) {
+    let [first, rest @ ..] = stretch else { return };
+    let Difference { module, component: name, part, writes, .. } = first;
+    let label = first.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+    let place = component(module.map(|id| id.0), name);
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} behind it", rest.len()) };
+    let _ = writeln!(out, "\n  {place}: {part}{label}{more}");
+    let values = |value: fn(&Difference) -> &String| -> String {
+        stretch.iter().map(|d| value(d).as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let values = (values(|d| &d.values.0), values(|d| &d.values.1));
+    for (name, value, write) in [(names.0, values.0, &writes.0), (names.1, values.1, &writes.1)] {
+        let _ = write!(out, "    {name:<9}{value}");
+        match write {
+            Some(write) => {
+                let _ = write!(out, ", written by {}", writer(write));
+            }
+            None if both && matches!(part, Part::Place(_)) => out.push_str(", not written in this frame"),
+            None => {}
+        }
+        out.push('\n');
+    }
+}
+
+/// The instruction of a write, and where it stands.
+pub fn writer(write: &trace::Write) -> String {
+    let instruction = write.instruction.as_deref().unwrap_or("the host");
+    let mut out = format!("`{instruction}`");
+    for (i, point) in write.backtrace.iter().take(MAX_CALLS).enumerate() {
+        let word = if i == 0 { " at" } else { "\n             called from" };
+        let _ = write!(out, "{word} {point}");
+    }
+    out
+}

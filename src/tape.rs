@@ -1,0 +1,197 @@
+//! Where a run's frames come from, and where they are recorded.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
+use cartwheel_runtime::{
+    Action, Applied, FrameReport, InputFrame, Inputs, Machine, ModuleId, SyncMismatch, SyncTest,
+};
+
+use crate::audit_log::AuditLog;
+use crate::failure::{Exit, Failure};
+use crate::realtime::Realtime;
+use crate::storage::StorageFolder;
+use crate::summary::Stop;
+
+/// A frame that was made.
+pub struct Made {
+    /// Its input.
+    pub input: InputFrame,
+    /// What it came to.
+    pub report: FrameReport,
+}
+
+/// Where frames come from.
+pub trait Tape {
+    /// Makes the machine's next frame.
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure>;
+
+    /// Takes note of the frame. Says if the run ends with it, where the guest has said `stop`.
+    fn made(
+        &mut self,
+        machine: &mut Machine,
+        made: &Made,
+        stop: Option<Stop>,
+    ) -> Result<Option<Stop>, Failure>;
+}
+
+/// Inputs, what the host does beside the run, and perhaps a trace that is being recorded.
+pub struct InputTape {
+    /// The module that runs.
+    pub module: ModuleId,
+    /// Inputs from frame 0 on.
+    pub inputs: Inputs,
+    /// The trace.
+    pub recording: Option<Recording>,
+    /// Rolls back in every frame.
+    pub sync_test: Option<SyncTest>,
+    /// Folder that mirrors the module's files.
+    pub folder: Option<StorageFolder>,
+    /// Log of every call.
+    pub audit: Option<AuditLog>,
+    /// Frames in quarantine after which the host recovers the module.
+    pub recover_after: Option<u64>,
+    /// Frames that the module has been in quarantine.
+    pub quarantined: u64,
+    /// What frames took.
+    pub realtime: Realtime,
+}
+
+impl Tape for InputTape {
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
+        let input = self.inputs.frame(machine.frame());
+        if let Some(test) = &mut self.sync_test {
+            let (report, mismatch) = test.step(machine, &input)?;
+            return match mismatch {
+                None => Ok(Made { input, report }),
+                Some(SyncMismatch { frame, roots: (first, again) }) => Err(Failure {
+                    message: format!(
+                        "frame {frame} came out differently when it was made again: state {first:032x}, then {again:032x}"
+                    ),
+                    exit: Exit::Diverged,
+                }),
+            };
+        }
+        if let Some(folder) = &mut self.folder {
+            folder.before_frame(machine, self.module);
+        }
+        let report = self.realtime.time(|| machine.step(&input))?;
+        if let Some(folder) = &mut self.folder {
+            folder.after_frame(machine, self.module);
+        }
+        Ok(Made { input, report })
+    }
+
+    fn made(
+        &mut self,
+        machine: &mut Machine,
+        made: &Made,
+        stop: Option<Stop>,
+    ) -> Result<Option<Stop>, Failure> {
+        self.audit.as_mut().map_or(Ok(()), AuditLog::write)?;
+        if let Some(recording) = &mut self.recording {
+            recording.frame(machine, &made.input, &made.report.actions)?;
+        }
+        Ok(self.recovered(machine, stop))
+    }
+}
+
+impl InputTape {
+    /// Recovers a module that has been in quarantine long enough, if that was asked for.
+    fn recovered(&mut self, machine: &mut Machine, stop: Option<Stop>) -> Option<Stop> {
+        let (Some(Stop::Quarantined), Some(after)) = (stop, self.recover_after) else {
+            self.quarantined = 0;
+            return stop;
+        };
+        self.quarantined += 1;
+        if self.quarantined >= after {
+            machine.queue(Action::Recover { module: self.module.0 }).expect("the module is there");
+            self.quarantined = 0;
+        }
+        None
+    }
+
+    /// Ends everything that is written frame by frame; the first failure is told.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        let stored = self.folder.take().map_or(Ok(()), StorageFolder::finish);
+        let audited = self.audit.as_mut().map_or(Ok(()), AuditLog::finish);
+        let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
+        stored.and(audited).and(recorded)
+    }
+}
+
+/// A trace file that is being written.
+pub struct Recording {
+    path: PathBuf,
+    recorder: Recorder<File>,
+}
+
+impl Recording {
+    /// Begins a trace with a machine's next frame.
+    pub fn create(path: &Path, machine: &Machine, options: RecordOptions) -> Result<Recording, Failure> {
+        let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
+        let file = File::create(path).map_err(failed)?;
+        let recorder = Recorder::new(file, machine, options).map_err(failed)?;
+        Ok(Recording { path: path.to_owned(), recorder })
+    }
+
+    /// Goes on with a trace, behind its last completed frame.
+    pub fn resume(path: &Path, trace: &Trace, options: RecordOptions) -> Result<Recording, Failure> {
+        let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
+        let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+        file.set_len(trace.completed_bytes()).map_err(failed)?;
+        let recorder = Recorder::resume(file, trace, options).map_err(|e| Failure::file(path, e))?;
+        Ok(Recording { path: path.to_owned(), recorder })
+    }
+
+    fn frame(&mut self, machine: &Machine, input: &InputFrame, done: &[Applied]) -> Result<(), Failure> {
+        let events = done.iter().map(|done| trace::Event::of(&done.action)).collect();
+        self.recorder.frame(machine, input, events).map_err(|e| {
+            let kept = self.recorder.frames().saturating_sub(1);
+            let help = "`run --record FILE --resume` goes on there";
+            Failure::file(&self.path, format!("cannot record on: {e}; {kept} frames are kept, {help}"))
+        })
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let path = self.path;
+        let done = self.recorder.finish().and_then(|file| file.sync_all());
+        done.map_err(|e| Failure::file(&path, format!("cannot finish the trace: {e}")))
+    }
+}
+
+/// A trace that is replayed.
+pub struct TraceTape<'t> {
+    path: &'t Path,
+    frames: Frames<'t>,
+    recorded: Option<trace::TracedFrame>,
+    /// The first frame that was not as recorded.
+    pub mismatch: Option<Mismatch>,
+}
+
+impl<'t> TraceTape<'t> {
+    /// The frames from a number on.
+    pub fn new(path: &'t Path, trace: &'t Trace, from: u64) -> TraceTape<'t> {
+        TraceTape { path, frames: trace.frames(from), recorded: None, mismatch: None }
+    }
+}
+
+impl Tape for TraceTape<'_> {
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
+        let failed = |e: &dyn std::fmt::Display| Failure::file(self.path, e);
+        let frame = self.frames.next().ok_or_else(|| failed(&"frames are missing"))?;
+        let frame = frame.map_err(|e| failed(&format!("damaged trace: {e}")))?;
+        let report = trace::step(machine, &frame).map_err(|e| failed(&e))?;
+        let input = frame.input;
+        self.recorded = Some(frame);
+        Ok(Made { input, report })
+    }
+
+    fn made(&mut self, machine: &mut Machine, _: &Made, _: Option<Stop>) -> Result<Option<Stop>, Failure> {
+        if let Some(recorded) = self.recorded.take() {
+            self.mismatch = trace::compare(&recorded, machine)?;
+        }
+        Ok(self.mismatch.as_ref().map(|_| Stop::Diverged))
+    }
+}

@@ -1,0 +1,63 @@
+//! `cartwheel replay`.
+
+use std::path::Path;
+
+use cartwheel_runtime::trace::{Mismatch, Trace};
+
+use crate::cli::ReplayArgs;
+use crate::failure::{Exit, Failure};
+use crate::session::{Said, Session};
+use crate::summary::Stop;
+use crate::tape::TraceTape;
+use crate::traces::{self, Found, hex};
+use crate::{divergence, print};
+
+/// Replays a trace.
+pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
+    let path = args.trace.as_path();
+    let trace = traces::open(path)?;
+    let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+    if !args.anyway {
+        traces::check_rules(path, &trace, &found)?;
+    }
+    if !found.recorded {
+        let hash = hex(&found.program.content_hash()[..8]);
+        let name = found.name();
+        print::stderr(&format!(
+            "note: {} is not the recorded cartridge; it has the hash {hash}...\n",
+            name.display()
+        ));
+    }
+    let (from, to) = range(args, &trace)?;
+    let programs = [found.program.clone()];
+    let mut machine = trace.machine(&programs).map_err(|e| traces::failure(path, e))?;
+    if let Some(mismatch) = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))? {
+        return diverged(path, &trace, &found, &mismatch);
+    }
+    let name = found.name();
+    let mut session = Session::new(&args.output, &name, &found.program, machine, to - from)?;
+    let mut tape = TraceTape::new(path, &trace, from);
+    let (stop, seconds) = session.timed(&mut tape)?;
+    session.outputs.finish(&session.machine, cartwheel_runtime::ModuleId(0), args.output.scale)?;
+    session.report(&args.output, &name, stop, seconds, Said { replayed: true, ..Said::default() })?;
+    match (stop, tape.mismatch) {
+        (Stop::Diverged, Some(mismatch)) => diverged(path, &trace, &found, &mismatch),
+        // How the guest ended is part of what was replayed.
+        _ => Ok(Exit::Fine),
+    }
+}
+
+fn range(args: &ReplayArgs, trace: &Trace) -> Result<(u64, u64), Failure> {
+    let (first, end) = (trace.header().first_frame, trace.next_frame());
+    let (from, to) = (args.from.unwrap_or(first), args.to.unwrap_or(end));
+    if first <= from && from <= to && to <= end {
+        return Ok((from, to));
+    }
+    let message = format!("frames {from} to {to} are not all there: it has those from {first} to {end}");
+    Err(Failure::file(&args.trace, message))
+}
+
+fn diverged(path: &Path, trace: &Trace, found: &Found, mismatch: &Mismatch) -> Result<Exit, Failure> {
+    print::stderr(&divergence::report(path, trace, found, mismatch)?);
+    Ok(Exit::Diverged)
+}

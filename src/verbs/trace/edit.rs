@@ -1,0 +1,106 @@
+//! `cartwheel trace inputs`, `cut` and `splice`.
+
+use std::path::Path;
+
+use cartwheel_runtime::trace::{CopyError, RecordOptions, Recorder, Trace};
+use cartwheel_runtime::{Inputs, Machine};
+
+use crate::cli::{TraceCutArgs, TraceInputsArgs, TraceSpliceArgs};
+use crate::failure::{Exit, Failure};
+use crate::files::{self, Output};
+use crate::verbs::run::read_inputs;
+use crate::{print, traces};
+
+/// Writes inputs as text.
+pub fn inputs(args: &TraceInputsArgs) -> Result<Exit, Failure> {
+    let trace = traces::open(&args.trace)?;
+    let text = of_trace(&args.trace, &trace)?.to_string();
+    match &args.output {
+        Some(path) => files::write(path, text.as_bytes())?,
+        None => print::stdout(&text)?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// The inputs of a trace from frame 0 on.
+pub fn of_trace(path: &Path, trace: &Trace) -> Result<Inputs, Failure> {
+    trace.inputs().map_err(|e| Failure::file(path, format!("damaged trace: {e}")))
+}
+
+/// A machine that stands before a frame, after all frames before it were as recorded.
+fn machine_at(path: &Path, trace: &Trace, cart: Option<&Path>, frame: u64) -> Result<Machine, Failure> {
+    let found = traces::cartridge(path, trace, cart)?;
+    if !found.recorded {
+        let name = found.name();
+        return Err(Failure::file(&name, "it is not the recorded cartridge"));
+    }
+    traces::check_rules(path, trace, &found)?;
+    let failed = |e| traces::failure(path, e);
+    let mut machine = trace.machine(&[found.program]).map_err(failed)?;
+    match trace.seek(&mut machine, frame).map_err(failed)? {
+        None => Ok(machine),
+        Some(mismatch) => {
+            let message = format!("frame {} is not what running it comes to", mismatch.frame);
+            Err(Failure { exit: Exit::Diverged, ..Failure::file(path, message) })
+        }
+    }
+}
+
+fn copy_failed(trace: &Path, output: &Output, error: CopyError) -> Failure {
+    match error {
+        CopyError::Write(e) => output.failed(e),
+        CopyError::Trace(e) => Failure::file(trace, e),
+    }
+}
+
+/// Copies a part of a trace.
+pub fn cut(args: &TraceCutArgs) -> Result<Exit, Failure> {
+    let path = args.trace.as_path();
+    // A damaged one as well: this is how its good part is saved.
+    let trace = Trace::open(files::read(path)?).map_err(|e| Failure::file(path, e))?;
+    let (first, end) = (trace.header().first_frame, trace.next_frame());
+    let (from, to) = (args.from.unwrap_or(first), args.to.unwrap_or(end));
+    if !(first <= from && from <= to && to <= end) {
+        let message = format!("frames {from} to {to} are not all there: it has those from {first} to {end}");
+        return Err(Failure::file(path, message));
+    }
+    let mut start = None;
+    if from > first && trace.keyframe_before(from).is_none_or(|at| at.frame < from) {
+        start = Some(machine_at(path, &trace, args.cart.as_deref(), from)?.save()?);
+    }
+    let mut output = Output::create(&args.output)?;
+    let copied = Recorder::copy(&mut output, &trace, (from, to), start.as_deref(), RecordOptions::default());
+    let done = copied.and_then(|recorder| Ok(recorder.finish().map(|_| ())?));
+    done.map_err(|e| copy_failed(path, &output, e))?;
+    output.commit()?;
+    Ok(Exit::Fine)
+}
+
+/// Changes inputs from a frame on.
+pub fn splice(args: &TraceSpliceArgs) -> Result<Exit, Failure> {
+    let path = args.trace.as_path();
+    let trace = traces::open(path)?;
+    let (first, end) = (trace.header().first_frame, trace.next_frame());
+    if !(first..=end).contains(&args.from) {
+        return Err(Failure::file(
+            path,
+            format!("frame {} is not there: it has those from {first} to {end}", args.from),
+        ));
+    }
+    let inputs = read_inputs(&args.input)?;
+    let mut machine = machine_at(path, &trace, args.cart.as_deref(), args.from)?;
+    let mut output = Output::create(&args.output)?;
+    let range = (first, args.from);
+    let recorded = Recorder::copy(&mut output, &trace, range, None, RecordOptions::default());
+    let recorded = recorded.and_then(|mut recorder| {
+        while machine.frame() < inputs.len() {
+            let input = inputs.frame(machine.frame());
+            machine.step(&input).map_err(std::io::Error::other)?;
+            recorder.frame(&machine, &input, Vec::new())?;
+        }
+        Ok(recorder.finish().map(|_| ())?)
+    });
+    recorded.map_err(|e| copy_failed(path, &output, e))?;
+    output.commit()?;
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,135 @@
+//! `cartwheel trace shrink`.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Status, TrapKind};
+use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::NamedTempFile;
+
+use crate::cli::TraceShrinkArgs;
+use crate::failure::{Exit, Failure};
+use crate::summary::grouped;
+use crate::verbs::run::read_inputs;
+use crate::verbs::trace::edit::of_trace;
+use crate::{files, print, project, shrink, traces};
+
+/// Reduces inputs.
+pub fn run(args: &TraceShrinkArgs) -> Result<Exit, Failure> {
+    let path = args.trace.as_path();
+    let is_trace = files::read(path)?.starts_with(b"CWTR");
+    let inputs = if is_trace { of_trace(path, &traces::open(path)?)? } else { read_inputs(path)? };
+    let progress = Progress::new(&inputs, args.quiet);
+    let small = match &args.command {
+        Some(command) => by_command(command, &inputs, &progress)?,
+        None => by_trap(args, is_trace, &inputs, &progress)?,
+    };
+    progress.bar.finish_and_clear();
+    files::write(&args.output, small.to_string().as_bytes())?;
+    if !args.quiet {
+        let (before, after) = (grouped(inputs.len()), grouped(small.len()));
+        print::stdout(&format!("{before} frames became {after}: {}\n", args.output.display()))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// What is shown while inputs are reduced.
+struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn new(inputs: &Inputs, quiet: bool) -> Progress {
+        let hidden = quiet || !std::io::stderr().is_terminal();
+        let bar = if hidden { ProgressBar::hidden() } else { ProgressBar::no_length() };
+        let style = ProgressStyle::with_template("{pos} attempts, {msg}").expect("the template is good");
+        bar.set_style(style);
+        bar.set_message(format!("{} frames", grouped(inputs.len())));
+        Progress { bar }
+    }
+
+    fn attempt(&self, inputs: &Inputs, happens: bool) {
+        self.bar.inc(1);
+        if happens {
+            self.bar.set_message(format!("{} frames", grouped(inputs.len())));
+        }
+    }
+}
+
+fn reduce(
+    inputs: &Inputs,
+    progress: &Progress,
+    not_at_all: &str,
+    mut happens: impl FnMut(&Inputs) -> Result<bool, Failure>,
+) -> Result<Inputs, Failure> {
+    if !happens(inputs)? {
+        return Err(Failure::new(not_at_all));
+    }
+    shrink::shrink(inputs, &mut |attempt: &Inputs| {
+        let still = happens(attempt)?;
+        progress.attempt(attempt, still);
+        Ok(still)
+    })
+}
+
+fn by_command(command: &str, inputs: &Inputs, progress: &Progress) -> Result<Inputs, Failure> {
+    let not_at_all = "the command of --while does not succeed with the inputs as they are";
+    reduce(inputs, progress, not_at_all, |attempt| {
+        let no_file = |e: std::io::Error| Failure::new(format!("cannot write a temporary file: {e}"));
+        let mut file = NamedTempFile::new().map_err(no_file)?;
+        file.write_all(attempt.to_string().as_bytes()).map_err(no_file)?;
+        let name = file.path().display().to_string();
+        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+        let status = Command::new(shell)
+            .args([flag, &command.replace("{}", &name)])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        Ok(status.map_err(|e| Failure::new(format!("cannot run the command of --while: {e}")))?.success())
+    })
+}
+
+/// A trap, as far as it is the same one with other inputs: why, and the innermost place.
+type Trap = (TrapKind, Option<String>);
+
+fn by_trap(
+    args: &TraceShrinkArgs,
+    is_trace: bool,
+    inputs: &Inputs,
+    progress: &Progress,
+) -> Result<Inputs, Failure> {
+    let path: &Path = &args.trace;
+    let (program, config) = if is_trace {
+        let trace = traces::open(path)?;
+        let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+        (found.program, trace.header().config().map_err(|e| Failure::file(path, e))?)
+    } else {
+        let Some(cart) = &args.cart else {
+            return Err(Failure::file(path, "inputs alone do not say what they are for; give --cart"));
+        };
+        (project::load(cart)?.verify()?, Config::default())
+    };
+    let frames = inputs.len();
+    let wanted = trap(&program, config, inputs, frames)?;
+    reduce(inputs, progress, "the cartridge does not trap with the inputs as they are", |attempt| {
+        Ok(wanted.is_some() && trap(&program, config, attempt, frames)? == wanted)
+    })
+}
+
+/// How the cartridge traps within so many frames.
+fn trap(
+    program: &std::sync::Arc<Program>,
+    config: Config,
+    inputs: &Inputs,
+    frames: u64,
+) -> Result<Option<Trap>, Failure> {
+    let mut machine = Machine::new(config);
+    let module: ModuleId = machine.load(program.clone()).map_err(|e| Failure::new(e.to_string()))?;
+    while machine.frame() < frames && machine.status(module) == Status::Running {
+        machine.step(&inputs.frame(machine.frame()))?;
+    }
+    let trap = machine.trap(module);
+    Ok(trap.map(|trap| (trap.kind, trap.backtrace.first().map(ToString::to_string))))
+}

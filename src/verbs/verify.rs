@@ -1,0 +1,222 @@
+//! `cartwheel verify`.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::VerifyArgs;
+use crate::failure::{Exit, Failure};
+use crate::summary::grouped;
+use crate::{divergence, files, print, traces};
+
+/// Extension of traces.
+const TRACE_EXTENSION: &str = "trace";
+
+/// Replays all traces of a folder.
+pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
+    let mut paths = Vec::new();
+    collect(&args.folder, &mut paths)?;
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::file(&args.folder, "there is no *.trace in this folder"));
+    }
+    let results = replay_all(&paths, args);
+    if let Some(path) = &args.junit {
+        files::write(path, junit(&results).as_bytes())?;
+    }
+    if !args.quiet {
+        print::stdout(&table(&results))?;
+    }
+    for result in &results {
+        match &result.outcome {
+            Outcome::Diverged(text) => print::stderr(text),
+            Outcome::Failed(text) => print::error(text),
+            Outcome::Same | Outcome::SameWithOther => {}
+        }
+    }
+    let has = |wanted: fn(&Outcome) -> bool| results.iter().any(|result| wanted(&result.outcome));
+    Ok(if has(|outcome| matches!(outcome, Outcome::Diverged(_))) {
+        Exit::Diverged
+    } else if has(|outcome| matches!(outcome, Outcome::Failed(_))) {
+        Exit::Usage
+    } else {
+        Exit::Fine
+    })
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let entries =
+        std::fs::read_dir(folder).map_err(|e| Failure::file(folder, format!("cannot read it: {e}")))?;
+    for entry in entries {
+        let entry = entry.map_err(|e| Failure::file(folder, format!("cannot read it: {e}")))?;
+        let path = entry.path();
+        // Links are not followed into folders: they could lead back.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == TRACE_EXTENSION) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// What came of a trace.
+enum Outcome {
+    /// As recorded.
+    Same,
+    /// As recorded, with another cartridge.
+    SameWithOther,
+    /// Not as recorded: the report.
+    Diverged(String),
+    /// It could not be replayed: why.
+    Failed(String),
+}
+
+struct Verified {
+    path: PathBuf,
+    frames: u64,
+    seconds: f64,
+    outcome: Outcome,
+}
+
+fn replay_all(paths: &[PathBuf], args: &VerifyArgs) -> Vec<Verified> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "traces are independent; their order is that of their names"
+    )]
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.map_or(cores, usize::from).min(paths.len());
+    let progress = if args.quiet || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(paths.len() as u64)
+    };
+    let template = "{bar:30} {pos} of {len} traces {msg}";
+    progress.set_style(ProgressStyle::with_template(template).expect("the template is good"));
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = verify(path);
+                    progress.inc(1);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+                }
+            });
+        }
+    });
+    progress.finish_and_clear();
+    let mut results = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.sort_by(|a, b| a.path.cmp(&b.path));
+    results
+}
+
+fn verify(path: &Path) -> Verified {
+    #[expect(clippy::disallowed_methods, reason = "the clock is for the table only")]
+    let started = Instant::now();
+    let mut frames = 0;
+    let outcome = replay(path, &mut frames).unwrap_or_else(|failure| Outcome::Failed(failure.message));
+    Verified { path: path.to_owned(), frames, seconds: started.elapsed().as_secs_f64(), outcome }
+}
+
+fn replay(path: &Path, frames: &mut u64) -> Result<Outcome, Failure> {
+    let trace = traces::open_quietly(path)?;
+    let found = traces::cartridge(path, &trace, None)?;
+    traces::check_rules(path, &trace, &found)?;
+    *frames = trace.len();
+    let failed = |e| traces::failure(path, e);
+    let mut machine = trace.machine(std::slice::from_ref(&found.program)).map_err(failed)?;
+    // Frame by frame: keyframes would only skip what is to be verified.
+    for recorded in trace.frames(0) {
+        let recorded = recorded.map_err(|e| Failure::file(path, format!("damaged trace: {e}")))?;
+        cartwheel_runtime::trace::step(&mut machine, &recorded).map_err(failed)?;
+        if let Some(mismatch) = cartwheel_runtime::trace::compare(&recorded, &machine)? {
+            return Ok(Outcome::Diverged(divergence::report(path, &trace, &found, &mismatch)?));
+        }
+    }
+    Ok(if found.recorded { Outcome::Same } else { Outcome::SameWithOther })
+}
+
+impl Outcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Outcome::Same => "ok",
+            Outcome::SameWithOther => "ok, with a changed cartridge",
+            Outcome::Diverged(_) => "DIVERGED",
+            Outcome::Failed(_) => "FAILED",
+        }
+    }
+}
+
+fn table(results: &[Verified]) -> String {
+    let mut out = String::new();
+    let name = |result: &Verified| result.path.display().to_string();
+    let width = results.iter().map(|result| name(result).chars().count()).max().unwrap_or(0);
+    for result in results {
+        let frames = grouped(result.frames);
+        let _ = writeln!(
+            out,
+            "{:width$}  {frames:>10} frames  {:>7.2} s  {}",
+            name(result),
+            result.seconds,
+            result.outcome.word()
+        );
+    }
+    let good = results.iter().filter(|r| matches!(r.outcome, Outcome::Same | Outcome::SameWithOther)).count();
+    let _ = writeln!(out, "{good} of {} traces are as recorded", results.len());
+    out
+}
+
+fn junit(results: &[Verified]) -> String {
+    let count =
+        |wanted: fn(&Outcome) -> bool| results.iter().filter(|result| wanted(&result.outcome)).count();
+    let failures = count(|outcome| matches!(outcome, Outcome::Diverged(_)));
+    let errors = count(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let seconds: f64 = results.iter().map(|result| result.seconds).sum();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(
+        out,
+        "<testsuite name=\"cartwheel verify\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{seconds:.3}\">",
+        results.len()
+    );
+    for result in results {
+        let name = escaped(&result.path.display().to_string());
+        let _ = write!(out, "  <testcase classname=\"trace\" name=\"{name}\" time=\"{:.3}\"", result.seconds);
+        let _ = match &result.outcome {
+            Outcome::Same | Outcome::SameWithOther => writeln!(out, "/>"),
+            Outcome::Diverged(text) => writeln!(
+                out,
+                ">\n    <failure message=\"diverged\">{}</failure>\n  </testcase>",
+                escaped(text)
+            ),
+            Outcome::Failed(text) => writeln!(
+                out,
+                ">\n    <error message=\"cannot be replayed\">{}</error>\n  </testcase>",
+                escaped(text)
+            ),
+        };
+    }
+    out + "</testsuite>\n"
+}
+
+/// Text as XML takes it; control characters, which it does not, are left out.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            c if c.is_control() && c != '\n' && c != '\t' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,401 @@
+//! Recording and replaying through the command.
+
+mod common;
+
+use common::{Place, cartridges};
+
+const COUNTER: &str = ".video 20, 10 .capability gfx
+.data speed: i32 1
+.data count: i32 0
+.func update()
+  .local n, x: i32
+  i32.load n, [count]
+  i32.load x, [speed]
+  i32.add n, n, x
+  input.held x, 0
+  i32.add n, n, x
+  i32.store [count], n
+  syscall gfx.pixel(n, 5, n)
+  return
+.end
+";
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("game.asm", COUNTER);
+    place.write("in.txt", "||*50\n|A|*20\n||*10\n|UB|*70\n");
+    place.good(&["asm", "game.asm"]);
+    place
+}
+
+fn record(place: &Place, trace: &str, more: &[&str]) {
+    let args = ["run", "game.cart", "--input", "in.txt", "--record", trace, "-q"];
+    place.good(&[&args[..], more].concat());
+}
+
+// covers VM-1
+#[test]
+fn a_recorded_run_is_replayed_from_anywhere() {
+    let place = place();
+    record(&place, "a.trace", &["--keyframes", "40", "--hashes", "recorded.txt"]);
+    place.good(&["replay", "a.trace", "--hashes", "again.txt", "--png", "p.png", "-q"]);
+    assert_eq!(place.text("recorded.txt"), place.text("again.txt"));
+    let hashes: Vec<String> = place.text("recorded.txt").lines().map(str::to_owned).collect();
+    for (from, to) in [(0, 0), (0, 1), (39, 41), (40, 80), (100, 150), (150, 150)] {
+        let (a, b) = (from.to_string(), to.to_string());
+        place.good(&["replay", "a.trace", "--from", &a, "--to", &b, "--hashes", "part.txt", "-q"]);
+        let part: Vec<String> = place.text("part.txt").lines().map(str::to_owned).collect();
+        assert_eq!(part, hashes[from..to], "{from} to {to}");
+    }
+    assert!(place.bad(&["replay", "a.trace", "--to", "151"]).contains("those from 0 to 150"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.good(&["replay", "a.trace", "--json"])).expect("JSON");
+    assert_eq!((&summary["frames"], &summary["stop"]), (&150.into(), &"frames".into()));
+    assert!(summary["times_real_time"].as_f64() > Some(0.0));
+}
+
+#[test]
+fn the_cartridge_is_found_by_its_hash() {
+    let place = place();
+    record(&place, "a.trace", &[]);
+    record(&place, "embedded.trace", &["--embed"]);
+    place.write("other.asm", COUNTER.replace("speed: i32 1", "speed: i32 2"));
+    place.good(&["asm", "other.asm"]);
+    std::fs::remove_file(place.path("game.asm")).expect("it is there");
+    place.good(&["replay", "a.trace", "-q"]);
+    std::fs::rename(place.path("game.cart"), place.path("game.kept")).expect("it is there");
+    std::fs::remove_file(place.path("other.cart")).expect("it is there");
+    std::fs::remove_file(place.path("other.asm")).expect("it is there");
+    assert!(place.bad(&["replay", "a.trace"]).contains("give one with --cart, or record with --embed"));
+    place.good(&["replay", "embedded.trace", "-q"]);
+    place.good(&["replay", "a.trace", "--cart", "game.kept", "-q"]);
+}
+
+#[test]
+fn a_recording_that_was_cut_short_goes_on() {
+    let place = place();
+    record(&place, "whole.trace", &["--keyframes", "40"]);
+    let whole = place.read("whole.trace");
+    for len in [whole.len() / 3, whole.len() / 2, whole.len() - 5, whole.len()] {
+        place.write("cut.trace", &whole[..len]);
+        place.good(&["replay", "cut.trace", "-q"]);
+        record(&place, "cut.trace", &["--resume", "--keyframes", "40"]);
+        let hash = |trace: &str| {
+            let out = place.good(&["replay", trace, "--json"]);
+            let summary: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+            (summary["frames"].clone(), summary["state_hash"].clone())
+        };
+        assert_eq!(hash("cut.trace"), hash("whole.trace"), "cut to {len} bytes");
+    }
+    let mut bad = whole.clone();
+    let middle = whole.len() / 2;
+    bad[middle] ^= 1;
+    place.write("bad.trace", &bad);
+    assert!(place.bad(&["replay", "bad.trace"]).contains(" record at byte "));
+    place.write("bad.trace", "CWTR");
+    place.bad(&["replay", "bad.trace"]);
+    place.bad(&["replay", "game.cart"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn recording_into_a_full_disk_says_so() {
+    let place = place();
+    let error = place.bad(&["run", "game.cart", "--record", "/dev/full", "-q"]);
+    assert!(error.contains("/dev/full: cannot record"), "{error}");
+}
+
+/// Killed at random points, the trace has every frame that was written, and recording goes on there.
+#[test]
+fn a_killed_recording_is_replayed_and_resumed() {
+    let place = place();
+    let frames = |place: &Place| {
+        let out = place.good(&["replay", "killed.trace", "--json"]);
+        let summary: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        summary["frames"].as_u64().expect("a number")
+    };
+    place.good(&["run", "game.cart", "--frames", "1", "--record", "killed.trace", "--keyframes", "50", "-q"]);
+    let mut before = 1;
+    for round in 0..20 {
+        let args = ["--record", "killed.trace", "--resume", "--frames", "1000000", "--keyframes", "50", "-q"];
+        let mut child =
+            place.command(&[&["run", "game.cart"], &args[..]].concat()).spawn().expect("it starts");
+        let length = || std::fs::metadata(place.path("killed.trace")).expect("it is there").len();
+        let (start, wanted) = (length(), 400 + round * 777);
+        while length() < start + wanted && child.try_wait().expect("it can be asked").is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it has ended");
+        let now = frames(&place);
+        assert!(now > before, "round {round}: {now} frames after {before}");
+        before = now;
+    }
+}
+
+#[test]
+fn every_cartridge_replays_what_was_recorded() {
+    for (name, folder) in cartridges() {
+        let place = Place::new();
+        let folder = folder.to_str().expect("UTF-8");
+        let summary =
+            place.json(&[folder, "--frames", "90", "--record", "r.trace", "--embed", "--keyframes", "25"]);
+        for from in ["0", "1", "26", "89"] {
+            let out = place.good(&["replay", "r.trace", "--from", from, "--json"]);
+            let again: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+            assert_eq!(again["state_hash"], summary["state_hash"], "{name} from {from}");
+        }
+    }
+}
+
+/// Line of the game's source that has a text, counted from 1.
+fn line_of(text: &str) -> usize {
+    COUNTER.lines().position(|line| line.contains(text)).expect("it is there") + 1
+}
+
+fn diverged(place: &Place, args: &[&str]) -> String {
+    let done = place.run(args);
+    assert_eq!(done.status, 4, "{args:?}: {}{}", done.stdout, done.stderr);
+    done.stderr + &done.stdout
+}
+
+#[test]
+fn a_changed_cartridge_names_frame_byte_values_and_lines() {
+    let place = place();
+    record(&place, "a.trace", &["--embed", "--components", "1"]);
+    record(&place, "bare.trace", &["--keyframes", "60"]);
+    // Up or B takes a step back, which happens in frame 80 first.
+    let changed = COUNTER.replace(
+        "  i32.store [count], n",
+        "  br.i32.lt_s n, 1000, ok\n  i32.sub n, n, 1\nok:\n  i32.store [count], n",
+    );
+    place.write("changed.asm", changed);
+    std::fs::remove_file(place.path("game.asm")).expect("it is there");
+    std::fs::remove_file(place.path("game.cart")).expect("it is there");
+    let store = line_of("i32.store");
+    let report = diverged(&place, &["replay", "a.trace", "--cart", "changed.asm", "-q"]);
+    // 50 + 20 * 2 + 10 frames so far; the bits of up and B are 0x102. So 0x64 becomes 0x167 in frame 80 and reaches 1000
+    // in frame 83.
+    for part in [
+        "note: changed.asm is not the recorded cartridge",
+        "diverged in frame 0",
+        "from frame 0 on frames cost another number of cycles",
+        "what differs after frame 83,",
+        "memory of module 0: byte at address 0x4 (count)\n",
+        "recorded 0x70, written by `i32.store` at update+",
+        &format!("(game.asm:{store})"),
+        "now      0x6f, written by `i32.store` at update+",
+        &format!("(changed.asm:{})", store + 3),
+    ] {
+        assert!(report.contains(part), "{part:?} is not in:\n{report}");
+    }
+    // Without the recorded cartridge the next keyframe has to do.
+    let report = diverged(&place, &["replay", "bare.trace", "--cart", "changed.asm", "-q"]);
+    for part in ["recorded state before frame 120", "(count)", "changed.asm:"] {
+        assert!(report.contains(part), "{part:?} is not in:\n{report}");
+    }
+}
+
+#[test]
+fn another_beginning_is_seen_before_the_first_frame() {
+    let place = place();
+    record(&place, "a.trace", &["--embed"]);
+    place.write("changed.asm", COUNTER.replace("speed: i32 1", "speed: i32 9"));
+    let report = diverged(&place, &["replay", "a.trace", "--cart", "changed.asm", "-q"]);
+    for part in
+        ["diverged in frame 0", "before the first frame", "(speed)\n    recorded 0x1\n    now      0x9\n"]
+    {
+        assert!(report.contains(part), "{part:?} is not in:\n{report}");
+    }
+    // Also from the recorded state alone.
+    record(&place, "bare.trace", &[]);
+    std::fs::remove_file(place.path("game.asm")).expect("it is there");
+    std::fs::remove_file(place.path("game.cart")).expect("it is there");
+    let report = diverged(&place, &["replay", "bare.trace", "--cart", "changed.asm", "-q"]);
+    assert!(report.contains("(speed)\n    recorded 0x1\n    now      0x9\n"), "{report}");
+}
+
+#[test]
+fn pixels_and_syscalls_are_named() {
+    let place = place();
+    record(&place, "a.trace", &["--embed"]);
+    place.write("changed.asm", COUNTER.replace("gfx.pixel(n, 5, n)", "gfx.pixel(n, 6, n)"));
+    let report = diverged(&place, &["replay", "a.trace", "--cart", "changed.asm", "-q"]);
+    let line = line_of("syscall");
+    for part in [
+        "diverged in frame 0".to_owned(),
+        "video of module 0: pixel 1,5\n".to_owned(),
+        "recorded 0x1, written by `syscall gfx.pixel@1` at update+".to_owned(),
+        format!("(game.asm:{line})"),
+        "now      0x0, not written in this frame".to_owned(),
+        "video of module 0: pixel 1,6\n".to_owned(),
+    ] {
+        assert!(report.contains(&part), "{part:?} is not in:\n{report}");
+    }
+}
+
+#[test]
+fn two_traces_are_compared() {
+    let place = place();
+    record(&place, "a.trace", &[]);
+    record(&place, "b.trace", &[]);
+    assert_eq!(place.good(&["trace", "diff", "a.trace", "b.trace"]), "the same: 150 frames\n");
+    place.write("in.txt", "||*50\n|B|*20\n||*80\n");
+    record(&place, "b.trace", &[]);
+    let report = diverged(&place, &["trace", "diff", "a.trace", "b.trace"]);
+    for part in [
+        "first different input: frame 50\n  first    |....A.......|\n  second   |.....B......|",
+        "byte at address 0x4 (count)",
+        "first    0x34, written by `i32.store`",
+        "second   0x35, written by `i32.store`",
+    ] {
+        assert!(report.contains(part), "{part:?} is not in:\n{report}");
+    }
+    place.write("in.txt", "||*50\n|A|*20\n||*10\n|UB|*70\n");
+    record(&place, "b.trace", &["--seed", "3"]);
+    let report = diverged(&place, &["trace", "diff", "a.trace", "b.trace"]);
+    assert!(report.contains("setting seed: 0 and 3") && report.contains("random generator"), "{report}");
+}
+
+#[test]
+fn the_last_write_of_a_place_is_named() {
+    let place = place();
+    record(&place, "a.trace", &["--keyframes", "30"]);
+    let why = |args: &[&str]| place.good(&[&["trace", "why", "a.trace"], args].concat());
+    let store = line_of("i32.store");
+    let text = why(&["--frame", "49", "--symbol", "count"]);
+    assert!(
+        text.starts_with("byte at address 0x4 (count): written last in frame 49, from 0x31 to 0x32\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("by `i32.store` at update+") && text.contains(&format!("game.asm:{store}")),
+        "{text}"
+    );
+    // The pixel of 20 is set once, long before the keyframes that come before frame 140.
+    let text = why(&["--frame", "140", "--pixel", "7,5"]);
+    assert!(text.starts_with("pixel 7,5: written last in frame 6, from 0x0 to 0x7\n"), "{text}");
+    assert!(text.contains("by `syscall gfx.pixel@1` at update+"), "{text}");
+    assert!(why(&["--frame", "5", "--pixel", "7,5"]).starts_with("not written from frame 0"));
+    assert!(why(&["--frame", "140", "--address", "0x0"]).starts_with("not written"));
+    place.bad(&["trace", "why", "a.trace", "--frame", "150", "--address", "0"]);
+    place.bad(&["trace", "why", "a.trace", "--frame", "1"]);
+}
+
+#[test]
+fn inputs_are_taken_out_changed_and_put_back() {
+    let place = place();
+    record(&place, "a.trace", &["--keyframes", "30"]);
+    let text = place.good(&["trace", "inputs", "a.trace"]);
+    assert_eq!(text, "|............|*50\n|....A.......|*20\n|............|*10\n|U....B......|*70\n");
+    place.write("new.txt", text.replace("|U....B......|*70", "|..........s.|*40"));
+    place.good(&["trace", "splice", "a.trace", "--from", "80", "--input", "new.txt", "-o", "b.trace"]);
+    place.good(&["replay", "b.trace", "-q"]);
+    assert_eq!(place.good(&["trace", "inputs", "b.trace"]), place.text("new.txt"));
+    let keyframes = |trace: &str| {
+        let out = place.good(&["trace", "info", trace, "--json"]);
+        let info: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        (info["frames"].clone(), info["keyframes"].clone())
+    };
+    assert_eq!(keyframes("b.trace"), (120.into(), serde_json::json!([0, 30, 60])));
+    for (from, to, frames) in [(0, 40, vec![0, 30]), (30, 90, vec![30, 60, 90]), (45, 100, vec![45, 60, 90])]
+    {
+        let (a, b) = (from.to_string(), to.to_string());
+        place.good(&["trace", "cut", "a.trace", "--from", &a, "--to", &b, "-o", "part.trace"]);
+        assert_eq!(keyframes("part.trace"), ((to - from).into(), serde_json::json!(frames)));
+        place.good(&["replay", "part.trace", "-q"]);
+        let diff = diverged(&place, &["trace", "diff", "a.trace", "part.trace"]);
+        assert!(diff.contains("the same up to the end of the shorter one"), "{diff}");
+    }
+    place.bad(&["replay", "part.trace", "--from", "0"]);
+}
+
+#[test]
+fn a_trace_is_exported_as_a_line_of_json_per_frame() {
+    let place = place();
+    record(&place, "a.trace", &["--hashes", "h.txt", "--components", "50"]);
+    let lines: Vec<serde_json::Value> = place
+        .good(&["trace", "export", "a.trace", "--json"])
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.len(), 150);
+    for (line, hash) in lines.iter().zip(place.text("h.txt").lines()) {
+        assert_eq!(format!("{} {}", line["frame"], line["state_hash"].as_str().expect("text")), hash);
+    }
+    assert_eq!(lines[50]["pads"], serde_json::json!([1, 0, 0, 0]));
+    let with: Vec<usize> = (0..150).filter(|&i| lines[i]["components"] != serde_json::json!([])).collect();
+    assert_eq!(with, [49, 99, 149]);
+    let info = place.good(&["trace", "info", "a.trace"]);
+    assert!(info.contains("frames       150 from 0") && info.contains("state        complete"), "{info}");
+}
+
+#[test]
+fn inputs_are_reduced_to_what_a_trap_needs() {
+    let place = Place::new();
+    place.write(
+        "fragile.asm",
+        ".data a: i32 0
+        .func update()
+          .local x, a: i32
+          input.pressed x, 0
+          i32.load a, [a]
+          br.i32.ne x, 1, no_a
+          i32.store [a], 1
+        no_a:
+          br.i32.ne x, 2, done
+          i32.sub a, 1, a
+          i32.div_s a, 7, a
+        done:
+          return
+        .end",
+    );
+    place.write("in.txt", "||*30\n|A|*9\n|U|*50\n|DX|*3\n|B|*20\n||*40\n");
+    let done = place.run(&["run", "fragile.asm", "--input", "in.txt", "--record", "t.trace", "-q"]);
+    assert_eq!(done.status, 2);
+    place.good(&["trace", "shrink", "t.trace", "--trap", "-o", "small.txt"]);
+    assert_eq!(place.text("small.txt"), "|....A.......|\n|.....B......|\n");
+    assert_eq!(place.run(&["run", "fragile.asm", "--input", "small.txt", "-q"]).status, 2);
+    let command = format!("! {} run fragile.asm --input {{}} -q", env!("CARGO_BIN_EXE_cartwheel"));
+    place.good(&["trace", "shrink", "t.trace", "--while", &command, "-o", "again.txt", "-q"]);
+    assert_eq!(place.text("again.txt"), place.text("small.txt"));
+    place.write("in.txt", "||*30\n");
+    let args = ["trace", "shrink", "in.txt", "--trap", "--cart", "fragile.asm", "-o", "x.txt"];
+    assert!(place.bad(&args).contains("does not trap"));
+}
+
+#[test]
+fn a_folder_of_traces_is_verified() {
+    let place = place();
+    std::fs::create_dir(place.path("deep")).expect("a folder");
+    record(&place, "a.trace", &[]);
+    record(&place, "deep/b.trace", &["--embed"]);
+    let table = place.good(&["verify", "."]);
+    assert!(table.contains("2 of 2 traces are as recorded") && table.contains("b.trace"), "{table}");
+    place.write("game.asm", COUNTER.replace("gfx.pixel(n, 5", "gfx.pixel(n, 4"));
+    std::fs::remove_file(place.path("game.cart")).expect("it is there");
+    place.good(&["asm", "game.asm"]);
+    place.write("deep/c.trace", "nonsense");
+    let report = diverged(&place, &["verify", ".", "--junit", "report.xml"]);
+    for part in ["1 of 3 traces", "a.trace", "DIVERGED", "FAILED", "not a trace", "diverged in frame 0"] {
+        assert!(report.contains(part), "{part:?} is not in:\n{report}");
+    }
+    let xml = place.text("report.xml");
+    assert!(xml.contains("tests=\"3\" failures=\"1\" errors=\"1\""), "{xml}");
+    std::fs::remove_file(place.path("a.trace")).expect("it is there");
+    place.bad(&["verify", "deep"]);
+    assert!(place.bad(&["verify", "."]).contains("not a trace"));
+}
+
+// covers VM-3
+#[test]
+fn cartridges_survive_a_rollback_in_every_frame() {
+    for (name, folder) in cartridges() {
+        let place = Place::new();
+        let folder = folder.to_str().expect("UTF-8");
+        let hash = place.state_hash(&[folder, "--frames", "40"]);
+        for depth in ["1", "2", "7"] {
+            assert_eq!(place.state_hash(&[folder, "--frames", "40", "--sync-test", depth]), hash, "{name}");
+        }
+    }
+}
