@@ -12,6 +12,7 @@ mod instance;
 mod interp;
 mod limits;
 mod prepare;
+mod profile;
 mod program;
 mod reference;
 mod rng;
@@ -26,6 +27,9 @@ pub use analysis::{Analysis, Block, RegisterSet};
 pub use check::RestoreError;
 pub use instance::{Instance, LoadError};
 pub use limits::Limits;
+pub use profile::{
+    CallNode, Callee, Counts, FunctionCounts, ImportWatch, MAX_DEPTH, MAX_NODES, SiteCounts, WatchedCall,
+};
 pub use program::{FRAME_OVERHEAD_CELLS, Program};
 pub use reference::Reference;
 pub use snapshot::ComponentHashes;
