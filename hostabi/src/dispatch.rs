@@ -78,7 +78,8 @@ impl Call<'_> {
 /// What a call came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Completed {
-    /// The status in the first slot, if the row has one.
+    /// The status in the first slot, if the row has one. Quarantined, whether it has one or not, if the module is to
+    /// be suspended.
     pub status: Option<Status>,
     /// Cycles that were charged.
     pub cycles: u64,
@@ -86,6 +87,37 @@ pub struct Completed {
     pub bytes: u64,
     /// Objects allocated on the guest's heap.
     pub objects: u64,
+}
+
+/// What the policy says of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It runs.
+    Allow,
+    /// It does not run: its status is DENIED, or it traps if its row has none.
+    Deny,
+    /// It does not run, its status is QUARANTINED, and its module is suspended.
+    Quarantine,
+}
+
+impl Verdict {
+    /// All verdicts, from the mildest.
+    pub const ALL: &[Verdict] = &[Verdict::Allow, Verdict::Deny, Verdict::Quarantine];
+
+    /// Name in policies and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Deny => "deny",
+            Verdict::Quarantine => "quarantine",
+        }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 macro_rules! returns {
@@ -122,7 +154,11 @@ macro_rules! define {
 
         impl<T: $(handlers::$Domain +)*> Handlers for T {}
 
-        /// Validates the arguments of a call, runs its handler, charges its cost and writes its results.
+        /// Validates the arguments of a call, asks `judge` for the verdict, runs the handler if the call may run,
+        /// charges the cost and writes the results.
+        ///
+        /// A refused call is charged the base of its cost. Its results are 0 and null but for the status; without a
+        /// place for a status, denial is a trap.
         ///
         /// `done` is set in either case: a call that traps has written nothing and is charged the base of its cost.
         /// (Returned beside a fault it would be copied about, which costs more than the rest of a small call.)
@@ -132,17 +168,25 @@ macro_rules! define {
             handlers: &mut H,
             guest: &mut G,
             done: &mut Completed,
+            judge: impl FnOnce(&mut G) -> Verdict,
         ) -> Result<(), Fault> {
             match syscall {
                 $($(Syscall::$variant => {
+                    #[allow(unused_mut, unused_variables)]
+                    let mut slot = 0;
+                    $(
+                        let $param = match <$kind as ParamKind>::read(guest, slot) {
+                            Ok(value) => value,
+                            Err(trap) => return trapped(Syscall::$variant, guest, done, trap.into()),
+                        };
+                        #[allow(unused_assignments)]
+                        { slot += <$kind as ParamKind>::SLOTS.len(); }
+                    )*
+                    let verdict = judge(guest);
+                    if verdict != Verdict::Allow {
+                        return refuse(Syscall::$variant, verdict, guest, done);
+                    }
                     run(Syscall::$variant, guest, done, |guest, done| {
-                        #[allow(unused_mut, unused_variables)]
-                        let mut slot = 0;
-                        $(
-                            let $param = <$kind as ParamKind>::read(guest, slot)?;
-                            #[allow(unused_assignments)]
-                            { slot += <$kind as ParamKind>::SLOTS.len(); }
-                        )*
                         let mut call = Call { guest, units: 0, bytes: 0, objects: 0 };
                         let results = handlers::$Domain::$method(handlers, &mut call, $($param),*)?;
                         done.cycles = Syscall::$variant.cost().cycles(call.units);
@@ -169,8 +213,11 @@ fn run<G: Guest, R: Results>(
         Ok(results) => {
             done.status = results.status();
             debug_assert!(
-                done.status
-                    .is_none_or(|status| status == Status::Ok || syscall.info().statuses.contains(&status)),
+                done.status.is_none_or(|status| {
+                    // A call that makes calls is quarantined with them.
+                    [Status::Ok, Status::Quarantined].contains(&status)
+                        || syscall.info().statuses.contains(&status)
+                }),
                 "{syscall} returned {:?}, which its row does not list",
                 done.status
             );
@@ -178,10 +225,41 @@ fn run<G: Guest, R: Results>(
             results.write(guest);
             Ok(())
         }
-        Err(fault) => {
-            *done = Completed { cycles: syscall.cost().base.into(), ..Completed::default() };
-            guest.charge(done.cycles);
-            Err(fault)
+        Err(fault) => trapped(syscall, guest, done, fault),
+    }
+}
+
+/// A call that does not come back is charged the base of its cost.
+#[cold]
+fn trapped(syscall: Syscall, guest: &mut dyn Guest, done: &mut Completed, fault: Fault) -> Result<(), Fault> {
+    *done = Completed { cycles: syscall.cost().base.into(), ..Completed::default() };
+    guest.charge(done.cycles);
+    Err(fault)
+}
+
+/// A call that the policy does not let run.
+#[cold]
+fn refuse(
+    syscall: Syscall,
+    verdict: Verdict,
+    guest: &mut dyn Guest,
+    done: &mut Completed,
+) -> Result<(), Fault> {
+    let row = syscall.info();
+    if verdict == Verdict::Deny && !row.has_status() {
+        return trapped(syscall, guest, done, SyscallTrap::Denied.into());
+    }
+    let status = if verdict == Verdict::Deny { Status::Denied } else { Status::Quarantined };
+    *done = Completed { status: Some(status), cycles: row.cost.base.into(), ..Completed::default() };
+    guest.charge(done.cycles);
+    for (slot, ty) in row.result_slots.iter().enumerate() {
+        match ty {
+            SlotType::Handle => guest.set_result_object(slot, Object::NULL),
+            SlotType::I32 | SlotType::I64 | SlotType::F32 | SlotType::F64 => guest.set_result(slot, 0),
         }
     }
+    if row.has_status() {
+        guest.set_result(0, status.code() as u64);
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ pub use catalogue::{
     SyscallInfo, reused_ids,
 };
 pub use cost::{Cost, Mode, Unit};
-pub use dispatch::{Call, Completed, Handlers, dispatch};
+pub use dispatch::{Call, Completed, Handlers, Verdict, dispatch};
 pub use docs::syscalls_chapter;
 pub use fault::{Fault, SyscallTrap};
 pub use guest::{Guest, NoRoom, Object, ObjectKind, RootId};

@@ -1,101 +1,25 @@
 //! The pipeline: what happens between a guest that wants a syscall and the service that does it.
 //!
 //! Ids, signatures and capabilities are checked once, when a module is loaded. What is left for a call is an
-//! index into the module's bindings, validation of the arguments, the handler, and counting.
-
-use std::fmt;
+//! index into the module's bindings, validation of the arguments, the verdict, the handler, counting, and telling
+//! the observers.
 
 use cartwheel_hostabi::{
-    Capability, CapabilitySet, Completed, Fault, Guest, RetiredId, SignatureError, SlotType, Status, Syscall,
-    SyscallInfo, SyscallTrap, dispatch, resolve, retired,
+    Capability, CapabilitySet, Completed, Fault, Guest, SlotType, Status, Syscall, SyscallTrap, Verdict,
+    dispatch,
 };
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::codec::RestoreError;
-use crate::observe::{CallEvent, Observer};
-use crate::services::asset::Asset;
-use crate::services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode};
+use crate::load::{LoadError, ModuleConfig, ModuleId, bind};
+use crate::observe::Observer;
+use crate::record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
+use crate::services::gfx::Surface;
 use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures};
 use crate::services::{Context, Services};
 use crate::usage::Usage;
-
-/// Number of a module, given by whoever loads it; the same as in [`cartwheel_hostabi::RootId`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ModuleId(pub u32);
-
-/// A syscall that a program wants, as it wants to call it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Import<'a> {
-    /// Id in any of its forms.
-    pub id: &'a str,
-    /// Types of the parameters' slots.
-    pub params: &'a [SlotType],
-    /// Types of the results' slots.
-    pub results: &'a [SlotType],
-}
-
-/// What the kernel has to know of a module to serve it.
-#[derive(Clone, Debug, Default)]
-pub struct ModuleConfig<'a> {
-    /// Names of the declared capabilities.
-    pub capabilities: Vec<&'a str>,
-    /// Imports in the order of their indices.
-    pub imports: Vec<Import<'a>>,
-    /// Size of the surface, if the module has one.
-    pub video: Option<VideoMode>,
-    /// Assets, sorted by name.
-    pub assets: Vec<Asset>,
-}
-
-/// Why a module cannot be served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoadError {
-    /// Another module has the number.
-    NumberInUse(ModuleId),
-    /// A declared capability does not exist here.
-    UnknownCapability(String),
-    /// The surface is too small or too large.
-    VideoMode(VideoMode),
-    /// Assets are not in ascending order of their names.
-    AssetOrder(String),
-    /// An imported id names nothing.
-    UnknownSyscall(String),
-    /// An imported id names nothing any more.
-    Retired(RetiredId),
-    /// The capability of an import was not declared.
-    NotDeclared {
-        /// Canonical id.
-        id: &'static str,
-        /// The capability that is missing.
-        capability: Capability,
-    },
-    /// An import has other slots than its syscall.
-    Signature(SignatureError),
-    /// An import draws, and there is no surface.
-    NoVideoMode(&'static str),
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::NumberInUse(module) => write!(f, "there is a module {} already", module.0),
-            LoadError::UnknownCapability(name) => write!(f, "no capability is called `{name}`"),
-            LoadError::VideoMode(VideoMode { width, height }) => {
-                write!(f, "video mode {width}x{height} is not within 1x1 and {MAX_WIDTH}x{MAX_HEIGHT}")
-            }
-            LoadError::AssetOrder(name) => write!(f, "asset `{name}` is out of order"),
-            LoadError::UnknownSyscall(id) => write!(f, "no syscall is called `{id}`"),
-            LoadError::Retired(RetiredId { id, note }) => write!(f, "`{id}` is retired: {note}"),
-            LoadError::NotDeclared { id, capability } => {
-                write!(f, "`{id}` needs the capability `{capability}`, which is not declared")
-            }
-            LoadError::Signature(error) => error.fmt(f),
-            LoadError::NoVideoMode(id) => write!(f, "`{id}` needs a video mode, which is not declared"),
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}
 
 /// An import of a loaded module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,13 +34,38 @@ pub struct Binding {
 struct Module {
     bindings: Vec<Binding>,
     services: Services,
+    origin: OriginId,
 }
 
 /// The host side of the boundary for all modules of a machine.
 #[derive(Default)]
 pub struct Kernel {
     modules: Vec<Option<Module>>,
-    observer: Option<Box<dyn Observer + Send>>,
+    watch: Watch,
+}
+
+/// Who watches, and what they are told besides the call itself.
+#[derive(Default)]
+struct Watch {
+    observers: Vec<Box<dyn Observer + Send>>,
+    /// Number of the next call that is told.
+    sequence: u64,
+    /// Number of the frame that runs, or is the next one.
+    frame: u64,
+}
+
+impl Watch {
+    fn called(&mut self, mut record: CallRecord) {
+        record.sequence = self.sequence;
+        record.frame = self.frame;
+        self.sequence += 1;
+        self.observers.iter_mut().for_each(|observer| observer.called(&record));
+    }
+
+    fn tell(&mut self, module: Option<ModuleId>, what: Lifecycle) {
+        let event = LifecycleEvent { frame: self.frame, module, what };
+        self.observers.iter_mut().for_each(|observer| observer.lifecycle(&event));
+    }
 }
 
 impl Kernel {
@@ -125,9 +74,31 @@ impl Kernel {
         Kernel::default()
     }
 
-    /// Sets who watches the calls.
-    pub fn observe(&mut self, observer: Option<Box<dyn Observer + Send>>) {
-        self.observer = observer;
+    /// Adds somebody who watches calls and modules.
+    pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
+        self.watch.observers.push(observer);
+    }
+
+    /// Lets go of everybody who watches.
+    pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
+        std::mem::take(&mut self.watch.observers)
+    }
+
+    /// Tells the observers what happened to a module outside the kernel.
+    pub fn tell(&mut self, module: ModuleId, what: Lifecycle) {
+        self.watch.tell(Some(module), what);
+    }
+
+    /// Begins a frame of the machine, before those of its modules.
+    pub fn open_frame(&mut self, frame: u64) {
+        self.watch.frame = frame;
+    }
+
+    /// Ends a frame of the machine, after those of its modules.
+    pub fn close_frame(&mut self) {
+        let frame = self.watch.frame;
+        self.watch.observers.iter_mut().for_each(|observer| observer.frame_ended(frame));
+        self.watch.frame += 1;
     }
 
     /// Takes a module in, with everything about it checked that can be checked before it runs.
@@ -166,14 +137,19 @@ impl Kernel {
         if self.modules.len() <= index {
             self.modules.resize_with(index + 1, || None);
         }
-        self.modules[index] = Some(Module { bindings, services });
+        let origin = OriginId(xxh3_64(config.origin.as_bytes()));
+        self.modules[index] = Some(Module { bindings, services, origin });
+        let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
+        self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
         Ok(())
     }
 
     /// Lets go of a module and of everything that the kernel has of it.
     pub fn unload(&mut self, id: ModuleId) {
         if let Some(module) = self.modules.get_mut(id.0 as usize) {
-            *module = None;
+            if module.take().is_some() {
+                self.watch.tell(Some(id), Lifecycle::Unloaded);
+            }
         }
     }
 
@@ -195,12 +171,18 @@ impl Kernel {
             return Err(SyscallTrap::InvalidIndex.into());
         };
         let mut done = Completed::default();
-        let result =
-            dispatch(binding.syscall, &mut Context { services: &mut module.services }, guest, &mut done);
+        let mut verdict = None;
+        let mut context = Context { services: &mut module.services };
+        let result = dispatch(binding.syscall, &mut context, guest, &mut done, |_| {
+            verdict = Some(Verdict::Allow);
+            Verdict::Allow
+        });
         binding.usage.add(&done);
-        if let Some(observer) = &mut self.observer {
-            let fault = result.as_ref().err();
-            observer.called(&CallEvent { module: id, syscall: binding.syscall, done, fault });
+        if !self.watch.observers.is_empty() {
+            let (syscall, origin) = (binding.syscall, module.origin);
+            let outcome = Outcome::new(&done, result.as_ref().err());
+            let record = CallRecord { verdict, outcome, ..record(id, origin, syscall, &done, guest) };
+            self.watch.called(record);
         }
         result.map(|()| done.status)
     }
@@ -277,24 +259,31 @@ fn not_loaded(id: ModuleId) -> Fault {
     Fault::Panic(format!("a call by module {}, which is not loaded", id.0))
 }
 
-/// Finds the row of an import and checks that the program may and can call it.
-fn bind(
-    import: &Import<'_>,
-    declared: CapabilitySet,
-    video: bool,
-) -> Result<&'static SyscallInfo, LoadError> {
-    let Some(row) = resolve(import.id) else {
-        return Err(match retired(import.id) {
-            Some(&entry) => LoadError::Retired(entry),
-            None => LoadError::UnknownSyscall(import.id.to_owned()),
-        });
+/// What can be told of a call without knowing how it went. Arguments are still there when it has returned.
+fn record(
+    module: ModuleId,
+    origin: OriginId,
+    syscall: Syscall,
+    done: &Completed,
+    guest: &dyn Guest,
+) -> CallRecord {
+    let cell = |(slot, ty): (usize, &SlotType)| match ty {
+        SlotType::Handle => guest.arg_object(slot).0.into(),
+        SlotType::I32 | SlotType::F32 => guest.arg(slot) & 0xffff_ffff,
+        SlotType::I64 | SlotType::F64 => guest.arg(slot),
     };
-    if !declared.contains(row.capability) {
-        return Err(LoadError::NotDeclared { id: row.id, capability: row.capability });
+    CallRecord {
+        sequence: 0,
+        frame: 0,
+        module,
+        origin,
+        syscall: Some(syscall),
+        transport: Transport::Instruction,
+        verdict: None,
+        outcome: Outcome::Done,
+        cycles: done.cycles,
+        bytes: done.bytes,
+        objects: done.objects,
+        slots: syscall.info().param_slots.iter().enumerate().map(cell).collect(),
     }
-    row.check_signature(import.params, import.results).map_err(LoadError::Signature)?;
-    if row.capability == Capability::Gfx && !video {
-        return Err(LoadError::NoVideoMode(row.id));
-    }
-    Ok(row)
 }

@@ -2,20 +2,21 @@
 
 mod common;
 
-use std::collections::BTreeSet;
-
-use cartwheel_hostabi::mock::{MockGuest, MockKind, MockObject, Slot};
-use cartwheel_hostabi::{CATALOGUE, Fault, Object, SlotType, Status, SyscallTrap, resolve};
+use cartwheel_hostabi::mock::MockGuest;
+use cartwheel_hostabi::mock::Slot;
+use cartwheel_hostabi::{CATALOGUE, Fault, SlotType, Status, SyscallTrap, resolve};
 use cartwheel_kernel::{
-    Asset, COUNTERS_PER_FRAME, CallEvent, FrameFigures, Import, Kernel, LOG_BYTES_PER_FRAME,
-    LOG_BYTES_PER_LINE, LoadError, LogLevel, ModuleConfig, ModuleId, Observer, Usage, VideoMode,
+    Asset, CallRecord, FrameFigures, Import, Kernel, LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LifecycleEvent,
+    LoadError, LogLevel, ModuleConfig, ModuleId, Observer, Usage, VideoMode,
 };
-use common::{MODULE, Rig, config, image};
+use common::*;
 
 const I32: SlotType = SlotType::I32;
 
 fn load(capabilities: &[&'static str], import: Import<'static>) -> Result<(), Vec<LoadError>> {
     let config = ModuleConfig {
+        name: "test",
+        origin: "test",
         capabilities: capabilities.to_vec(),
         imports: vec![import],
         video: Some(VideoMode { width: 8, height: 8 }),
@@ -71,6 +72,8 @@ fn everything_that_is_wrong_is_listed_at_once_and_nothing_remains() {
     let mut kernel = Kernel::new();
     let asset = |name: &str| Asset { name: name.to_owned(), bytes: None };
     let bad = ModuleConfig {
+        name: "test",
+        origin: "test",
         capabilities: vec!["gfx", "time"],
         imports: vec![
             Import { id: "gfx.clear", params: &[], results: &[] },
@@ -148,207 +151,6 @@ fn spans_are_checked_at_every_edge() {
     assert!(rig.try_call("log.write", &[0, 0, 1].map(Slot::from)).is_err());
 }
 
-/// A way to provoke a status or trap: preparation, id, arguments.
-type Provoke = (&'static str, fn(&mut Rig) -> Vec<Slot>);
-
-fn ints<const N: usize>(args: [i32; N]) -> Vec<Slot> {
-    args.map(Slot::from).to_vec()
-}
-
-/// A case for every status that a row lists, and for OK.
-const STATUSES: &[(Status, Provoke)] = &[
-    (Status::Ok, ("asset.find@1", |rig| text(rig, "image", &[], &[]))),
-    (Status::AssetNotFound, ("asset.find@1", |rig| text(rig, "imag", &[], &[]))),
-    (Status::Ok, ("gfx.image@1", |_| ints([0, 0, 0, -1, 0]))),
-    (Status::GfxNotFound, ("gfx.image@1", |_| ints([3, 0, 0, -1, 0]))),
-    (Status::GfxNotLoaded, ("gfx.image@1", |_| ints([1, 0, 0, -1, 0]))),
-    (Status::GfxBadImage, ("gfx.image@1", |_| ints([2, 0, 0, -1, 0]))),
-    (Status::Ok, ("gfx.image_size@1", |_| ints([0]))),
-    (Status::GfxNotFound, ("gfx.image_size@1", |_| ints([-1]))),
-    (Status::GfxNotLoaded, ("gfx.image_size@1", |_| ints([1]))),
-    (Status::GfxBadImage, ("gfx.image_size@1", |_| ints([2]))),
-    (Status::Ok, ("gfx.image_sub@1", |_| ints([0, 1, 1, 1, 1, 0, 0, -1, 0]))),
-    (Status::GfxNotFound, ("gfx.image_sub@1", |_| ints([i32::MAX, 0, 0, 1, 1, 0, 0, -1, 0]))),
-    (Status::GfxNotLoaded, ("gfx.image_sub@1", |_| ints([1, 0, 0, 1, 1, 0, 0, -1, 0]))),
-    (Status::GfxBadImage, ("gfx.image_sub@1", |_| ints([2, 0, 0, 1, 1, 0, 0, -1, 0]))),
-    (Status::GfxOutside, ("gfx.image_sub@1", |_| ints([0, 1, 1, 2, 1, 0, 0, -1, 0]))),
-    (Status::Ok, ("gfx.pixel_get@1", |_| ints([7, 7]))),
-    (Status::GfxOutside, ("gfx.pixel_get@1", |_| ints([8, 7]))),
-    (Status::Ok, ("log.write@1", |rig| text(rig, "hello", &[1], &[]))),
-    (Status::LogBadLevel, ("log.write@1", |rig| text(rig, "hello", &[4], &[]))),
-    (Status::LogBadLevel, ("log.write@1", |rig| text(rig, "hello", &[-1], &[]))),
-    (Status::Quota, ("log.write@1", |rig| text(rig, &"x".repeat(LOG_BYTES_PER_FRAME as usize), &[1], &[]))),
-    (Status::Ok, ("log.write_bytes@1", |rig| vec![1.into(), bytes(rig, b"hello")])),
-    (Status::LogBadLevel, ("log.write_bytes@1", |rig| vec![9.into(), bytes(rig, b"hello")])),
-    (Status::Quota, ("log.write_bytes@1", |rig| vec![1.into(), bytes(rig, &[0; 65_537])])),
-    (Status::Ok, ("telemetry.counter@1", |rig| counter(rig, "frames left"))),
-    (Status::TelemetryBadName, ("telemetry.counter@1", |rig| counter(rig, ""))),
-    (Status::TelemetryBadName, ("telemetry.counter@1", |rig| counter(rig, "a\n"))),
-    (Status::TelemetryBadName, ("telemetry.counter@1", |rig| counter(rig, "ä"))),
-    (
-        Status::TelemetryBadName,
-        ("telemetry.counter@1", |rig| counter(rig, "123456789012345678901234567890123")),
-    ),
-    (
-        Status::Quota,
-        ("telemetry.counter@1", |rig| {
-            for _ in 0..COUNTERS_PER_FRAME {
-                let args = counter(rig, "n");
-                assert_eq!(rig.try_call("telemetry.counter", &args).expect("a good call"), Some(Status::Ok));
-            }
-            counter(rig, "n")
-        }),
-    ),
-    (Status::Ok, ("telemetry.frame@1", |rig| record(rig, 64))),
-    (Status::TelemetryTooSmall, ("telemetry.frame@1", |rig| record(rig, 63))),
-    (Status::Unavailable, ("telemetry.frame@1", |_| ints([0, 64]))),
-];
-
-/// A case for every trap that a row can raise.
-const TRAPS: &[(SyscallTrap, Provoke)] = &[
-    (SyscallTrap::OutOfBoundsSpan, ("asset.find@1", |rig| beyond(rig, &[], &[]))),
-    (SyscallTrap::BadArgument, ("gfx.image@1", |_| ints([0, 0, 0, 256, 0]))),
-    (SyscallTrap::BadArgument, ("gfx.image@1", |_| ints([0, 0, 0, -2, 0]))),
-    (SyscallTrap::BadArgument, ("gfx.image_sub@1", |_| ints([0, 0, 0, 1, 1, 0, 0, -1, 8]))),
-    (SyscallTrap::OutOfBoundsSpan, ("gfx.sprite@1", |rig| beyond(rig, &[], &[1, 1, 0, 0, -1, 0]))),
-    (SyscallTrap::ShortSpan, ("gfx.sprite@1", |_| ints([0, 5, 2, 3, 0, 0, -1, 0]))),
-    (SyscallTrap::ShortSpan, ("gfx.sprite@1", |_| ints([0, 64, i32::MAX, i32::MAX, 0, 0, -1, 0]))),
-    (SyscallTrap::BadArgument, ("gfx.sprite@1", |_| ints([0, 6, 2, 3, 0, 0, -1, -1]))),
-    (SyscallTrap::NullHandle, ("gfx.sprite_bytes@1", |_| handle_first(Object::NULL, &[1, 1, 0, 0, -1, 0]))),
-    (SyscallTrap::WrongKind, ("gfx.sprite_bytes@1", |rig| handle_first(other(rig), &[1, 1, 0, 0, -1, 0]))),
-    (
-        SyscallTrap::ShortSpan,
-        ("gfx.sprite_bytes@1", |rig| {
-            let object = rig.guest.add(MockObject::Bytes(vec![0; 5]));
-            handle_first(object, &[2, 3, 0, 0, -1, 0])
-        }),
-    ),
-    (
-        SyscallTrap::BadArgument,
-        ("gfx.sprite_bytes@1", |rig| {
-            let object = rig.guest.add(MockObject::Bytes(vec![0; 6]));
-            handle_first(object, &[2, 3, 0, 0, 999, 0])
-        }),
-    ),
-    (
-        SyscallTrap::OutOfBoundsSpan,
-        ("gfx.sprite_sub@1", |rig| beyond(rig, &[], &[1, 0, 0, 1, 1, 0, 0, -1, 0])),
-    ),
-    (SyscallTrap::ShortSpan, ("gfx.sprite_sub@1", |_| ints([0, 9, 8, 2, 1, 1, 1, 0, 0, -1, 0]))),
-    (
-        SyscallTrap::ShortSpan,
-        ("gfx.sprite_sub@1", |_| ints([0, 64, i32::MAX, 0, i32::MAX, i32::MAX, i32::MAX, 0, 0, -1, 0])),
-    ),
-    (SyscallTrap::BadArgument, ("gfx.sprite_sub@1", |_| ints([0, 64, 4, 3, 0, 2, 1, 0, 0, -1, 0]))),
-    (SyscallTrap::BadArgument, ("gfx.sprite_sub@1", |_| ints([0, 64, 4, -1, 0, 2, 1, 0, 0, -1, 0]))),
-    (SyscallTrap::BadArgument, ("gfx.sprite_sub@1", |_| ints([0, 64, 4, 0, -1, 2, 1, 0, 0, -1, 0]))),
-    (SyscallTrap::OutOfBoundsSpan, ("gfx.text@1", |rig| beyond(rig, &[], &[0, 0, 0]))),
-    (SyscallTrap::NullHandle, ("gfx.text_bytes@1", |_| handle_first(Object::NULL, &[0, 0, 0]))),
-    (SyscallTrap::WrongKind, ("gfx.text_bytes@1", |rig| handle_first(other(rig), &[0, 0, 0]))),
-    (SyscallTrap::OutOfBoundsSpan, ("log.write@1", |rig| beyond(rig, &[0], &[]))),
-    (SyscallTrap::NullHandle, ("log.write_bytes@1", |_| vec![0.into(), Object::NULL.into()])),
-    (SyscallTrap::WrongKind, ("log.write_bytes@1", |rig| vec![0.into(), other(rig).into()])),
-    (
-        SyscallTrap::OutOfBoundsSpan,
-        ("telemetry.counter@1", |rig| {
-            let mut args = beyond(rig, &[], &[]);
-            args.push(0i64.into());
-            args
-        }),
-    ),
-    (SyscallTrap::OutOfBoundsSpan, ("telemetry.frame@1", |rig| beyond(rig, &[], &[]))),
-];
-
-/// Arguments with a text at the start of memory between other ones.
-fn text(rig: &mut Rig, text: &str, before: &[i32], after: &[i32]) -> Vec<Slot> {
-    rig.guest.memory[..text.len()].copy_from_slice(text.as_bytes());
-    let args = [before, &[0, text.len() as i32], after].concat();
-    args.into_iter().map(Slot::from).collect()
-}
-
-fn bytes(rig: &mut Rig, contents: &[u8]) -> Slot {
-    rig.guest.add(MockObject::Bytes(contents.to_vec())).into()
-}
-
-fn other(rig: &mut Rig) -> Object {
-    rig.guest.add(MockObject::Other(MockKind::Record))
-}
-
-fn handle_first(object: Object, args: &[i32]) -> Vec<Slot> {
-    std::iter::once(Slot::from(object)).chain(args.iter().map(|&arg| arg.into())).collect()
-}
-
-fn counter(rig: &mut Rig, name: &str) -> Vec<Slot> {
-    let mut args = text(rig, name, &[], &[]);
-    args.push((-1i64).into());
-    args
-}
-
-/// Arguments for a record of some size, in a frame that is not the first.
-fn record(rig: &mut Rig, len: i32) -> Vec<Slot> {
-    rig.kernel.end_frame(MODULE, FrameFigures::default());
-    ints([8, len])
-}
-
-/// Arguments with a span of one byte behind the end of memory between other ones.
-fn beyond(rig: &mut Rig, before: &[i32], after: &[i32]) -> Vec<Slot> {
-    let args = [before, &[rig.guest.memory.len() as i32, 1], after].concat();
-    args.into_iter().map(Slot::from).collect()
-}
-
-fn rig() -> Rig {
-    let empty = Asset { name: "later".to_owned(), bytes: None };
-    let assets = vec![image("image", 2, 2, &[1, 2, 3, 4]), empty, image("text", 2, 2, &[1, 2, 3])];
-    Rig::with_assets(8, 8, vec![0; 128 * 1024], assets)
-}
-
-// covers POL-12 POL-11 POL-6
-#[test]
-fn every_listed_status_is_provoked() {
-    let mut missing: BTreeSet<(&str, &str)> = CATALOGUE
-        .iter()
-        .filter(|row| row.has_status())
-        .flat_map(|row| row.statuses.iter().chain([&Status::Ok]).map(|status| (row.id, status.name())))
-        .collect();
-    for (status, (id, prepare)) in STATUSES {
-        let mut rig = rig();
-        let args = prepare(&mut rig);
-        let before = (rig.pixels(), rig.guest.memory.clone());
-        let done = rig.try_call(id, &args).unwrap_or_else(|fault| panic!("{id}: {fault}"));
-        assert_eq!(done, Some(*status), "{id}");
-        let row = resolve(id).expect(id);
-        assert_eq!(rig.guest.results.len(), row.results.len(), "{id}");
-        assert_eq!(rig.guest.result(0), status.code() as u64, "{id}");
-        if *status != Status::Ok {
-            assert!((1..row.results.len()).all(|slot| rig.guest.result(slot) == 0), "{id} {status:?}");
-            assert!(before == (rig.pixels(), rig.guest.memory), "{id} {status:?} changed something");
-        }
-        missing.remove(&(row.id, status.name()));
-    }
-    assert!(missing.is_empty(), "no case provokes {missing:?}");
-}
-
-// covers POL-5 POL-6
-#[test]
-fn every_trap_of_a_row_is_provoked() {
-    let mut missing: BTreeSet<(&str, String)> = CATALOGUE
-        .iter()
-        .flat_map(|row| row.traps().into_iter().map(|trap| (row.id, format!("{trap:?}"))))
-        .collect();
-    for (trap, (id, prepare)) in TRAPS {
-        let mut rig = rig();
-        let args = prepare(&mut rig);
-        let before = (rig.saved(), rig.guest.memory.clone());
-        assert_eq!(rig.try_call(id, &args), Err(Fault::Trap(*trap)), "{id}");
-        assert!(rig.guest.results.is_empty(), "{id} wrote results");
-        assert_eq!(rig.guest.cycles, u64::from(resolve(id).expect(id).cost.base), "{id}");
-        assert!(before == (rig.saved(), rig.guest.memory), "{id} {trap:?} changed something");
-        assert!(rig.kernel.take_log(MODULE).is_empty());
-        missing.remove(&(*id, format!("{trap:?}")));
-    }
-    assert!(missing.is_empty(), "no case provokes {missing:?}");
-}
-
 // covers POL-22
 #[test]
 fn calls_are_counted_by_syscall_and_by_frame() {
@@ -377,16 +179,22 @@ fn calls_are_counted_by_syscall_and_by_frame() {
 #[test]
 fn an_observer_sees_every_call_and_changes_nothing() {
     use std::sync::{Arc, Mutex};
-    #[derive(Default)]
     struct Names(Arc<Mutex<Vec<String>>>);
     impl Observer for Names {
-        fn called(&mut self, event: &CallEvent<'_>) {
-            let fault = event.fault.map_or_else(String::new, Fault::to_string);
-            let (status, cycles) = (event.done.status, event.done.cycles);
-            self.0
-                .lock()
-                .expect("not poisoned")
-                .push(format!("{} {status:?} {cycles} {fault}", event.syscall));
+        fn called(&mut self, record: &CallRecord) {
+            let CallRecord { sequence, frame, verdict, outcome, cycles, .. } = record;
+            let id = record.syscall.expect("an import").info().id;
+            let line = format!(
+                "{sequence} {frame} {id} {verdict:?} {outcome:?} {cycles} {:?}",
+                record.slots.as_slice()
+            );
+            self.0.lock().expect("not poisoned").push(line);
+        }
+        fn lifecycle(&mut self, event: &LifecycleEvent) {
+            self.0.lock().expect("not poisoned").push(format!("{:?}", event.what));
+        }
+        fn frame_ended(&mut self, frame: u64) {
+            self.0.lock().expect("not poisoned").push(format!("end of {frame}"));
         }
     }
     let play = |rig: &mut Rig| {
@@ -396,17 +204,20 @@ fn an_observer_sees_every_call_and_changes_nothing() {
     };
     let (mut watched, mut alone) = (rig(), rig());
     let seen = Arc::new(Mutex::new(Vec::new()));
-    watched.kernel.observe(Some(Box::new(Names(seen.clone()))));
+    watched.kernel.observe(Box::new(Names(seen.clone())));
+    watched.kernel.open_frame(7);
     play(&mut watched);
+    watched.kernel.close_frame();
     play(&mut alone);
     assert_eq!(watched.hashes(), alone.hashes());
     assert_eq!(watched.guest, alone.guest);
     assert_eq!(
         *seen.lock().expect("not poisoned"),
         [
-            "gfx.clear@1 None 14 ",
-            "gfx.pixel_get@1 Some(GfxOutside) 5 ",
-            "gfx.text@1 None 20 trap: span outside linear memory",
+            "0 7 gfx.clear@1 Some(Allow) Done 14 [3]",
+            "1 7 gfx.pixel_get@1 Some(Allow) Status(GfxOutside) 5 [9, 9]",
+            "2 7 gfx.text@1 None Trap(OutOfBoundsSpan) 20 [4294967295, 2, 0, 0, 0]",
+            "end of 7",
         ]
     );
 }

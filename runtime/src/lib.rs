@@ -32,7 +32,10 @@ mod report;
 mod snapshot;
 mod trap;
 
-pub use cartwheel_kernel::{Binding, Counter, LogLevel, LogLine, ModuleId, Surface, Usage};
+pub use cartwheel_kernel::{
+    Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
+    Outcome, Surface, Transport, Usage,
+};
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};

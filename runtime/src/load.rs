@@ -42,7 +42,10 @@ pub(crate) fn admit(kernel: &mut Kernel, id: ModuleId, program: &Program) -> Res
         })
         .collect::<Result<_, LoadError>>()?;
     let imports = cart.imports.iter().zip(&slots);
+    let origin = origin(program);
     let config = ModuleConfig {
+        name: &cart.manifest.title,
+        origin: &origin,
         capabilities: cart.manifest.capabilities.iter().map(String::as_str).collect(),
         imports: imports
             .map(|(import, (params, results))| Import { id: &import.id, params, results })
@@ -55,6 +58,12 @@ pub(crate) fn admit(kernel: &mut Kernel, id: ModuleId, program: &Program) -> Res
             .collect(),
     };
     kernel.load(id, config).map_err(LoadError::Host)
+}
+
+/// Origin of a cartridge that nobody vouches for: its content.
+fn origin(program: &Program) -> String {
+    let hash = &program.content_hash()[..16];
+    format!("cart:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 fn slot_types(import: &ProgramImport, types: &[ValType]) -> Result<Vec<SlotType>, LoadError> {

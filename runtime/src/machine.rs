@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Surface};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -82,6 +82,7 @@ impl Machine {
     pub fn step(&mut self, input: &InputFrame) -> Result<FrameReport, Panic> {
         self.check()?;
         let seen = self.frame_input(input);
+        self.kernel.open_frame(self.frame);
         let mut report = FrameReport { frame: self.frame, modules: Default::default() };
         for module in &mut self.modules {
             match module.frame(&mut self.kernel, &seen) {
@@ -93,9 +94,15 @@ impl Machine {
                 }
             }
         }
+        self.kernel.close_frame();
         self.frame += 1;
         self.previous = *input;
         Ok(report)
+    }
+
+    /// Adds somebody who watches calls and modules, with no effect on them.
+    pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
+        self.kernel.observe(observer);
     }
 
     fn frame_input(&self, input: &InputFrame) -> FrameInput {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_hostabi::Fault;
-use cartwheel_kernel::{FrameFigures, Kernel, ModuleId};
+use cartwheel_kernel::{FrameFigures, Kernel, Lifecycle, ModuleId};
 use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Stop};
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,11 @@ impl Module {
             trap: None,
         };
         if running {
+            match end {
+                SliceEnd::Trapped => kernel.tell(self.id, Lifecycle::Trapped),
+                SliceEnd::Halted(code) => kernel.tell(self.id, Lifecycle::Halted(code)),
+                _ => {}
+            }
             if end == SliceEnd::Trapped {
                 report.trap = self.trap().map(Box::new);
             }

@@ -1,9 +1,9 @@
 //! A kernel with one module that imports everything, and a mock guest to call it with.
 #![allow(dead_code)] // every test file uses its own part
 
-use cartwheel_hostabi::mock::{MockGuest, Slot};
-use cartwheel_hostabi::{CATALOGUE, Capability, Fault, Status, resolve};
-use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, VideoMode};
+use cartwheel_hostabi::mock::{MockGuest, MockKind, MockObject, Slot};
+use cartwheel_hostabi::{CATALOGUE, Capability, Fault, Object, Status, resolve};
+use cartwheel_kernel::{Asset, FrameFigures, Import, Kernel, ModuleConfig, ModuleId, VideoMode};
 
 pub const MODULE: ModuleId = ModuleId(0);
 
@@ -15,6 +15,8 @@ pub struct Rig {
 /// A configuration that imports every row of the catalogue, with the row's place as its index.
 pub fn config(width: u16, height: u16, assets: Vec<Asset>) -> ModuleConfig<'static> {
     ModuleConfig {
+        name: "test",
+        origin: "test",
         capabilities: Capability::ALL.iter().map(|capability| capability.name()).collect(),
         imports: CATALOGUE
             .iter()
@@ -71,4 +73,52 @@ pub fn image(name: &str, width: u16, height: u16, pixels: &[u8]) -> Asset {
     bytes.extend(height.to_le_bytes());
     bytes.extend(pixels);
     Asset { name: name.to_owned(), bytes: Some(bytes.into()) }
+}
+
+pub fn ints<const N: usize>(args: [i32; N]) -> Vec<Slot> {
+    args.map(Slot::from).to_vec()
+}
+
+/// Arguments with a text at the start of memory between other ones.
+pub fn text(rig: &mut Rig, text: &str, before: &[i32], after: &[i32]) -> Vec<Slot> {
+    rig.guest.memory[..text.len()].copy_from_slice(text.as_bytes());
+    let args = [before, &[0, text.len() as i32], after].concat();
+    args.into_iter().map(Slot::from).collect()
+}
+
+pub fn bytes(rig: &mut Rig, contents: &[u8]) -> Slot {
+    rig.guest.add(MockObject::Bytes(contents.to_vec())).into()
+}
+
+pub fn other(rig: &mut Rig) -> Object {
+    rig.guest.add(MockObject::Other(MockKind::Record))
+}
+
+pub fn handle_first(object: Object, args: &[i32]) -> Vec<Slot> {
+    std::iter::once(Slot::from(object)).chain(args.iter().map(|&arg| arg.into())).collect()
+}
+
+pub fn counter(rig: &mut Rig, name: &str) -> Vec<Slot> {
+    let mut args = text(rig, name, &[], &[]);
+    args.push((-1i64).into());
+    args
+}
+
+/// Arguments for a record of some size, in a frame that is not the first.
+pub fn record(rig: &mut Rig, len: i32) -> Vec<Slot> {
+    rig.kernel.end_frame(MODULE, FrameFigures::default());
+    ints([8, len])
+}
+
+/// Arguments with a span of one byte behind the end of memory between other ones.
+pub fn beyond(rig: &mut Rig, before: &[i32], after: &[i32]) -> Vec<Slot> {
+    let args = [before, &[rig.guest.memory.len() as i32, 1], after].concat();
+    args.into_iter().map(Slot::from).collect()
+}
+
+/// A rig with memory and assets of every sort.
+pub fn rig() -> Rig {
+    let empty = Asset { name: "later".to_owned(), bytes: None };
+    let assets = vec![image("image", 2, 2, &[1, 2, 3, 4]), empty, image("text", 2, 2, &[1, 2, 3])];
+    Rig::with_assets(8, 8, vec![0; 128 * 1024], assets)
 }
