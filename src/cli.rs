@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use crate::verbs::certify::CertifyArgs;
+pub use crate::verbs::profile::ProfileArgs;
+
 const EXIT_HELP: &str = "\
 Exit status:
   0       done; a cartridge ran, or halted with code 0
@@ -12,6 +15,7 @@ Exit status:
   2       the cartridge trapped
   3       panic: a bug in cartwheel
   5       the cartridge was quarantined
+  6       the run broke its budget
   16..63  the cartridge halted with another code: 16 + code, at most 63";
 
 /// Runs cartridges on a deterministic frame machine.
@@ -36,6 +40,10 @@ pub enum Verb {
     Info(InfoArgs),
     /// Run a cartridge without a window and say what came out
     Run(Box<RunArgs>),
+    /// Show what each frame of a run cost: by syscall, function, line
+    Profile(Box<ProfileArgs>),
+    /// Hold a run against a budget
+    Certify(CertifyArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }

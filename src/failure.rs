@@ -14,6 +14,8 @@ pub enum Exit {
     Trapped,
     /// The host broke one of its own invariants.
     Panicked,
+    /// A run broke its budget.
+    OverBudget,
     /// The guest halted with this code, which is not 0.
     Halted(i32),
 }
@@ -30,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 1,
             Exit::Trapped => 2,
             Exit::Panicked => 3,
+            Exit::OverBudget => 6,
             // Negative codes are none that a shell could tell from large ones.
             Exit::Halted(code) => {
                 u8::try_from(code).map_or(HALTED_MAX, |code| code.saturating_add(HALTED_BASE).min(HALTED_MAX))

@@ -49,6 +49,8 @@ fn run() -> Result<Exit, Failure> {
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
         Verb::Run(args) => verbs::run::run(&args),
+        Verb::Profile(args) => verbs::profile::run(&args),
+        Verb::Certify(args) => verbs::certify::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -47,6 +47,10 @@ impl<'a> Reader<'a> {
         Ok(*bytes)
     }
 
+    pub(crate) fn u8(&mut self) -> Result<u8, RestoreError> {
+        self.array().map(u8::from_le_bytes)
+    }
+
     pub(crate) fn u16(&mut self) -> Result<u16, RestoreError> {
         self.array().map(u16::from_le_bytes)
     }

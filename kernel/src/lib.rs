@@ -23,5 +23,5 @@ pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Trans
 pub use services::asset::Asset;
 pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palette, glyph};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
-pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
+pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures, MAX_ZONES, ZoneEvent};
 pub use usage::Usage;

@@ -28,13 +28,14 @@ mod inputs;
 mod load;
 mod machine;
 mod module;
+pub mod profile;
 mod report;
 mod snapshot;
 mod trap;
 
 pub use cartwheel_kernel::{
     Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId, Observer, OriginId,
-    Outcome, Surface, Transport, Usage,
+    Outcome, Surface, Transport, Usage, ZoneEvent,
 };
 pub use cartwheel_vm::{Limits, Program, TrapKind, VerifyError};
 pub use config::{Config, SEMANTICS_VERSION};

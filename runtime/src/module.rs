@@ -117,6 +117,7 @@ impl Module {
             overruns: self.schedule.overruns,
             log: Vec::new(),
             counters: Vec::new(),
+            zones: Vec::new(),
             trap: None,
         };
         if running {
@@ -131,6 +132,7 @@ impl Module {
             kernel.end_frame(self.id, self.figures(&report, input.frame));
             report.log = kernel.take_log(self.id);
             report.counters = kernel.take_counters(self.id);
+            report.zones = kernel.take_zone_events(self.id);
         }
         Ok(report)
     }

@@ -12,7 +12,7 @@ use crate::heap::{Heap, Kind, Room};
 use crate::interp::core::{Core, Entry, Frame, SlowStop, WINDOW_CELLS};
 use crate::interp::{control, dispatch, exit, slow, word};
 use crate::limits::Limits;
-use crate::profile::{self, CallNode, Counts, Form, ImportWatch, Profile};
+use crate::profile::{self, CallNode, Counts, Form, Profile};
 use crate::program::Program;
 use crate::snapshot::apply_frames;
 use crate::stop::{Ended, FrameInput, Stop, TrapKind, TrapRecord};
@@ -491,17 +491,18 @@ impl Instance {
 
     // ---- the profile -------------------------------------------------------------------------------
 
-    /// Begins or ends counting what the guest does. `watches` says, by import, what is recorded of its calls. Nothing that
-    /// the guest can see depends on it.
+    /// Begins or ends counting what the guest does. `count_results` says, by import, whether the first results of its
+    /// calls are counted. Nothing that the guest can see depends on it.
     ///
     /// # Panics
     ///
     /// If a syscall is pending: counting begins and ends between slices.
-    pub fn set_profiled(&mut self, watches: Option<Vec<ImportWatch>>) {
+    pub fn set_profiled(&mut self, count_results: Option<Vec<bool>>) {
         let (activity, frames) = (self.activity, self.frame_states());
         let core = &mut *self.core;
-        core.form = if watches.is_some() { Form::Counted } else { Form::Plain };
-        core.profile = watches.map(|watches| Box::new(Profile::new(watches, self.remaining)));
+        core.form = if count_results.is_some() { Form::Counted } else { Form::Plain };
+        core.profile =
+            count_results.map(|count_results| Box::new(Profile::new(count_results, self.remaining)));
         core.counters = std::ptr::null_mut();
         for entry in core.entry_cells.as_mut_slice() {
             (entry.code, entry.bytes) = (std::ptr::null(), Entry::UNPREPARED);
@@ -552,8 +553,7 @@ impl Instance {
         let Core { profile: Some(profile), heap, stack, .. } = &mut *self.core else { return };
         let has_result = self.imports[import as usize].1 > 0;
         let result = (returned && has_result).then(|| stack.as_slice()[window + args]);
-        let budget = self.budget;
-        profile.syscall_done(import, result, self.remaining, heap, |remaining| (budget - remaining) as u64);
+        profile.syscall_done(import, result, self.remaining, heap);
     }
 
     // ---- the pending syscall -----------------------------------------------------------------------
@@ -658,6 +658,10 @@ impl Guest for Instance {
 
     fn charge(&mut self, cycles: u64) {
         self.remaining = self.remaining.saturating_sub_unsigned(cycles);
+    }
+
+    fn cycles_used(&self) -> u64 {
+        self.used()
     }
 
     fn object_kind(&self, object: Object) -> Result<ObjectKind, SyscallTrap> {

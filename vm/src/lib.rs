@@ -27,9 +27,7 @@ pub use analysis::{Analysis, Block, RegisterSet};
 pub use check::RestoreError;
 pub use instance::{Instance, LoadError};
 pub use limits::Limits;
-pub use profile::{
-    CallNode, Callee, Counts, FunctionCounts, ImportWatch, MAX_DEPTH, MAX_NODES, SiteCounts, WatchedCall,
-};
+pub use profile::{CallNode, Callee, Counts, FunctionCounts, MAX_DEPTH, MAX_NODES, SiteCounts};
 pub use program::{FRAME_OVERHEAD_CELLS, Program};
 pub use reference::Reference;
 pub use snapshot::ComponentHashes;

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::generate;
 use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SyscallTrap};
-use cartwheel_vm::{
-    CallNode, Callee, Counts, FrameInput, ImportWatch, Instance, Limits, Program, Reference, State, Stop,
-};
+use cartwheel_vm::{CallNode, Callee, Counts, FrameInput, Instance, Limits, Program, Reference, State, Stop};
 use common::lockstep::{MAX_CYCLES, compare, input, limits, mutated, program};
 use common::noise;
 use common::tier::Tier;
@@ -25,7 +23,7 @@ struct Counted {
 impl Counted {
     fn profiled(mut instance: Instance) -> Counted {
         let imports = instance.program().cartridge().imports.len();
-        instance.set_profiled(Some(vec![ImportWatch { count_results: true, each: true }; imports]));
+        instance.set_profiled(Some(vec![true; imports]));
         Counted { instance, checked: 0 }
     }
 

@@ -89,19 +89,6 @@ pub struct FunctionCounts {
     pub sites: Vec<(u32, SiteCounts)>,
 }
 
-/// A syscall that was watched: see [`crate::Instance::set_profiled`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WatchedCall {
-    /// Index of the import.
-    pub import: u32,
-    /// Its first result; none if it has none or the call trapped.
-    pub result: Option<u64>,
-    /// Cycles used in the slice when it was made.
-    pub used_before: u64,
-    /// Cycles used in the slice when it had returned.
-    pub used_after: u64,
-}
-
 /// What was counted since counts were last taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -111,17 +98,6 @@ pub struct Counts {
     pub nodes: Vec<(u32, u64, u64)>,
     /// First results of syscalls that are counted by it: import, result, times; ascending.
     pub results: Vec<(u32, u64, u64)>,
-    /// Syscalls that are watched, in order.
-    pub watched: Vec<WatchedCall>,
-}
-
-/// What is recorded of an import's calls besides their costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ImportWatch {
-    /// How often each first result came.
-    pub count_results: bool,
-    /// Each call by itself.
-    pub each: bool,
 }
 
 /// The counters of an instance.
@@ -133,9 +109,9 @@ pub(crate) struct Profile {
     mark: i64,
     /// First counter of the syscall's site that is pending, and what there was before it.
     pending: Option<(u32, Before)>,
-    watches: Vec<ImportWatch>,
+    /// By import: whether its first results are counted.
+    count_results: Vec<bool>,
     results: BTreeMap<(u32, u64), u64>,
-    watched: Vec<WatchedCall>,
 }
 
 /// State of the meters before an instruction.
@@ -169,15 +145,14 @@ impl Before {
 }
 
 impl Profile {
-    pub fn new(watches: Vec<ImportWatch>, remaining: i64) -> Profile {
+    pub fn new(count_results: Vec<bool>, remaining: i64) -> Profile {
         Profile {
             counters: Buffer::new(0),
             tree: Tree::default(),
             mark: remaining,
             pending: None,
-            watches,
+            count_results,
             results: BTreeMap::new(),
-            watched: Vec::new(),
         }
     }
 
@@ -207,30 +182,14 @@ impl Profile {
         self.pending = Some((site, Before::new(remaining, heap)));
     }
 
-    /// The pending syscall is over. `used` says what of the slice was used for so much that remains.
-    pub fn syscall_done(
-        &mut self,
-        import: u32,
-        result: Option<u64>,
-        remaining: i64,
-        heap: &Heap,
-        used: impl Fn(i64) -> u64,
-    ) {
+    /// The pending syscall is over; `result` is its first if it returned one.
+    pub fn syscall_done(&mut self, import: u32, result: Option<u64>, remaining: i64, heap: &Heap) {
         let Some((site, before)) = self.pending.take() else { return };
         before.count(remaining, heap, &mut self.counters.as_mut_slice()[site as usize..]);
         self.tree.called(Callee::Syscall(import), (before.cycles - remaining) as u64);
         self.mark = remaining;
-        let watch = self.watches.get(import as usize).copied().unwrap_or_default();
-        if let (true, Some(result)) = (watch.count_results, result) {
+        if let (Some(true), Some(result)) = (self.count_results.get(import as usize), result) {
             *self.results.entry((import, result)).or_default() += 1;
-        }
-        if watch.each {
-            self.watched.push(WatchedCall {
-                import,
-                result,
-                used_before: used(before.cycles),
-                used_after: used(remaining),
-            });
         }
     }
 
@@ -249,7 +208,6 @@ impl Profile {
             functions,
             nodes: self.tree.take(),
             results: results.into_iter().map(|((import, result), times)| (import, result, times)).collect(),
-            watched: std::mem::take(&mut self.watched),
         }
     }
 }
