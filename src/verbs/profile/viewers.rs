@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use cartwheel_runtime::profile::{FrameProfile, ModuleProfile};
+use cartwheel_runtime::profile::{FrameProfile, ModuleProfile, StackName};
 use serde_json::{Value, json};
 
 /// The calls of a frame as a tree.
@@ -49,9 +49,18 @@ impl Calls {
 
 /// A file for speedscope: one profile over all frames, in cycles.
 pub fn speedscope(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -> String {
-    // Its "frames" are calls; ours stand around them, so that they can be told apart.
-    let mut names: Vec<Value> =
-        (0..module.stacks.len() as u32).map(|at| json!({ "name": module.stack_label(at) })).collect();
+    // Its "frames" are calls, each once however it was called; ours stand around them, so that they can be told apart.
+    let mut names: Vec<Value> = Vec::new();
+    let mut places = BTreeMap::new();
+    let of_stack: Vec<usize> = (0..module.stacks.len() as u32)
+        .map(|at| {
+            let StackName { kind, index, .. } = module.stacks[at as usize];
+            *places.entry((kind, index)).or_insert_with(|| {
+                names.push(json!({ "name": module.stack_label(at) }));
+                names.len() - 1
+            })
+        })
+        .collect();
     let mut events = Vec::new();
     let mut at = 0;
     for frame in frames {
@@ -60,9 +69,9 @@ pub fn speedscope(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -
         events.push(json!({ "type": "O", "frame": own, "at": at }));
         let mut marks = Vec::new();
         let end = Calls::new(module, frame).lay_out(0, at, &mut marks);
-        events.extend(marks.iter().map(|mark| match mark {
-            Mark::Open(stack, at) => json!({ "type": "O", "frame": stack, "at": at }),
-            Mark::Close(stack, at) => json!({ "type": "C", "frame": stack, "at": at }),
+        events.extend(marks.iter().map(|mark| match *mark {
+            Mark::Open(stack, at) => json!({ "type": "O", "frame": of_stack[stack as usize], "at": at }),
+            Mark::Close(stack, at) => json!({ "type": "C", "frame": of_stack[stack as usize], "at": at }),
         }));
         events.push(json!({ "type": "C", "frame": own, "at": end }));
         at = end;
