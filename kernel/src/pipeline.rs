@@ -146,10 +146,8 @@ impl Kernel {
 
     /// Lets go of a module and of everything that the kernel has of it.
     pub fn unload(&mut self, id: ModuleId) {
-        if let Some(module) = self.modules.get_mut(id.0 as usize) {
-            if module.take().is_some() {
-                self.watch.tell(Some(id), Lifecycle::Unloaded);
-            }
+        if self.modules.get_mut(id.0 as usize).and_then(Option::take).is_some() {
+            self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
     }
 

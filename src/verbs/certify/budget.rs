@@ -76,6 +76,9 @@ pub struct Check {
     pub broken: Option<String>,
 }
 
+/// A number of a frame.
+type Figure = fn(&FrameProfile) -> u64;
+
 /// Numbers of the frames, with their frames.
 type Numbers<'a> = Vec<(&'a FrameProfile, u64)>;
 
@@ -170,7 +173,7 @@ impl Budget {
             });
         }
         let limits = &self.frame;
-        let of: [(&str, Option<u64>, fn(&FrameProfile) -> u64); 8] = [
+        let of: [(&str, Option<u64>, Figure); 8] = [
             ("frame.cycles_max", limits.cycles_max, |frame| frame.cycles),
             ("frame.calls_max", limits.calls_max, |frame| frame.calls),
             ("frame.collector_cycles_max", limits.collector_cycles_max, |frame| frame.collector_cycles),
