@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use crate::verbs::certify::CertifyArgs;
+pub use crate::verbs::profile::ProfileArgs;
+
 const EXIT_HELP: &str = "\
 Exit status:
   0       done; a cartridge ran, or halted with code 0
@@ -13,6 +16,7 @@ Exit status:
   3       panic: a bug in cartwheel
   4       a replay came to other states than those that were recorded
   5       the cartridge was quarantined
+  6       the run broke its budget
   16..63  the cartridge halted with another code: 16 + code, at most 63";
 
 /// Runs cartridges on a deterministic frame machine.
@@ -58,6 +62,10 @@ pub enum Verb {
     Trace(TraceVerb),
     /// Replay every trace in a folder, on all cores
     Verify(VerifyArgs),
+    /// Show what each frame of a run cost: by syscall, function, line
+    Profile(Box<ProfileArgs>),
+    /// Hold a run against a budget
+    Certify(CertifyArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }

@@ -18,6 +18,8 @@ pub enum Exit {
     Quarantined,
     /// A replay came to other states than those that were recorded.
     Diverged,
+    /// A run broke its budget.
+    OverBudget,
     /// The guest halted with this code, which is not 0.
     Halted(i32),
 }
@@ -36,6 +38,7 @@ impl From<Exit> for ExitCode {
             Exit::Panicked => 3,
             Exit::Quarantined => 5,
             Exit::Diverged => 4,
+            Exit::OverBudget => 6,
             // Negative codes are none that a shell could tell from large ones.
             Exit::Halted(code) => {
                 u8::try_from(code).map_or(HALTED_MAX, |code| code.saturating_add(HALTED_BASE).min(HALTED_MAX))

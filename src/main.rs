@@ -69,6 +69,8 @@ fn run() -> Result<Exit, Failure> {
         Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Trace(verb) => verbs::trace::run(&verb),
         Verb::Verify(args) => verbs::verify::run(&args),
+        Verb::Profile(args) => verbs::profile::run(&args),
+        Verb::Certify(args) => verbs::certify::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cartwheel_assembler::{NoFiles, assemble};
 use cartwheel_benches::{instance, program};
 use cartwheel_bytecode::Cartridge;
+use cartwheel_runtime::profile::Profiler;
 use cartwheel_runtime::{Config, InputFrame, Machine};
 use cartwheel_vm::{FrameInput, Program, Stop};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -26,6 +27,38 @@ again:
   syscall gfx.pixel(i, 3, 7)
   i32.add i, i, 1
   br.i32.lt_s i, 1000, again
+  return
+.end
+";
+
+/// `update` calls a small function 1,000 times.
+const CALLS: &str = "
+.cycles 1000000
+.func next(x: i32) -> i32
+  i32.add x, x, 1
+  return x
+.end
+.func update()
+  .local i: i32
+again:
+  loop
+  call next(i) -> i
+  br.i32.lt_s i, 1000, again
+  return
+.end
+";
+
+/// `update` goes around a loop of a few instructions 10,000 times: the most that counting blocks can cost.
+const LOOP: &str = "
+.cycles 1000000
+.func update()
+  .local i, x: i32
+again:
+  loop
+  i32.mul x, x, 31
+  i32.xor x, x, i
+  i32.add i, i, 1
+  br.i32.lt_s i, 10000, again
   return
 .end
 ";
@@ -58,6 +91,27 @@ fn frames(c: &mut Criterion) {
     group.throughput(criterion::Throughput::Elements(1_000));
     group.bench_function("1,000 syscalls", |b| b.iter(|| calls.step(&input).expect("it runs").frame));
     group.finish();
+
+    // Each beside itself while it is profiled: first what is counted alone, then with the rows of every frame.
+    for (name, source) in
+        [("1,000 syscalls", SYSCALLS), ("1,000 calls", CALLS), ("10,000 turns of a loop", LOOP)]
+    {
+        let mut group = c.benchmark_group(format!("profile: {name}"));
+        let mut plain = machine(source);
+        group.bench_function("none", |b| b.iter(|| plain.step(&input).expect("it runs").frame));
+        let mut counted = machine(source);
+        let _counting = Profiler::attach(&mut counted);
+        group.bench_function("counted", |b| b.iter(|| counted.step(&input).expect("it runs").frame));
+        let mut watched = machine(source);
+        let mut profiler = Profiler::attach(&mut watched);
+        group.bench_function("counted, with rows", |b| {
+            b.iter(|| {
+                let report = watched.step(&input).expect("it runs");
+                profiler.frame(&mut watched, &report);
+            });
+        });
+        group.finish();
+    }
 
     let mut group = c.benchmark_group("slice");
     let program = program("suspended.asm", SUSPENDED);

@@ -3,7 +3,7 @@
 use crate::catalogue::Syscall;
 use crate::fault::{Fault, SyscallTrap};
 use crate::for_each_syscall;
-use crate::guest::{Guest, NoRoom, RootId};
+use crate::guest::{Guest, NoRoom, RootId, bytes_object_size};
 use crate::kind::*;
 use crate::status::Status;
 
@@ -28,6 +28,11 @@ impl Call<'_> {
     #[inline]
     pub fn work(&mut self, units: u64) {
         self.units += units;
+    }
+
+    /// Cycles of the running slice before this call is charged, for those who watch; see [`Guest::cycles_used`].
+    pub fn cycles_used(&self) -> u64 {
+        self.guest.cycles_used()
     }
 
     /// The bytes of a span.
@@ -69,7 +74,7 @@ impl Call<'_> {
         let len = u32::try_from(contents.len()).map_err(|_| NoRoom)?;
         let object = self.guest.new_bytes(len)?;
         self.guest.bytes_mut(object).map_err(|_| NoRoom)?.copy_from_slice(contents);
-        self.bytes += u64::from(len);
+        self.bytes += bytes_object_size(len);
         self.objects += 1;
         Ok(object)
     }

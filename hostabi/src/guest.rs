@@ -54,6 +54,11 @@ impl fmt::Display for NoRoom {
 
 impl std::error::Error for NoRoom {}
 
+/// What a byte string of a length counts on the guest's heap, in bytes (`spec/machine.md`).
+pub const fn bytes_object_size(len: u32) -> u64 {
+    32 + (len as u64).next_multiple_of(8)
+}
+
 /// A guest that waits in a syscall: its arguments, its memory, its objects by opaque handle.
 ///
 /// Slots are counted in the order of the signature over both banks. A slot is only ever asked for as what
@@ -73,6 +78,11 @@ pub trait Guest {
     fn memory_mut(&mut self) -> &mut [u8];
     /// Adds to the cycles of the running slice.
     fn charge(&mut self, cycles: u64);
+    /// Cycles of the running slice so far, for those who watch: nothing that a guest can see may depend on it. 0 if the
+    /// guest does not count.
+    fn cycles_used(&self) -> u64 {
+        0
+    }
     /// Kind of an object. Traps on null.
     fn object_kind(&self, object: Object) -> Result<ObjectKind, SyscallTrap>;
     /// Contents of a byte string. Traps on null and on other kinds.

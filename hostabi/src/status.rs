@@ -109,6 +109,7 @@ statuses! {
     telemetry {
         TelemetryTooSmall 16 "TOO_SMALL" "The span is too small for the record; nothing was written.";
         TelemetryBadName 17 "BAD_NAME" "A name has 1 to 32 printable ASCII characters; nothing was counted.";
+        TelemetryNoZone 18 "NO_ZONE" "No zone is open.";
     }
 }
 

@@ -315,9 +315,15 @@ macro_rules! for_each_syscall {
             }
 
             domain Telemetry "telemetry" "The module's own figures." {
+                TelemetryBegin begin "telemetry.begin@1" (name: Span) -> (status: Status)
+                    Telemetry [TelemetryBadName, Quota] [] 20 Immediate
+                    "Opens a named zone, inside those that are open: a profile shows what is spent in it. QUOTA if 16 are open. A zone stays open beyond the frame.";
                 TelemetryCounter counter "telemetry.counter@1" (name: Span, value: i64) -> (status: Status)
                     Telemetry [TelemetryBadName, Quota] [] 50 + (1 / 4 Byte) Immediate
                     "Reports a named number of this frame; at most 64 in a frame.";
+                TelemetryEnd end "telemetry.end@1" () -> (status: Status)
+                    Telemetry [TelemetryNoZone] [] 10 Immediate
+                    "Closes the zone that was opened last.";
                 TelemetryFrame frame "telemetry.frame@1" (record: SpanMut) -> (status: Status)
                     Telemetry [TelemetryTooSmall, Unavailable] [] 30 Immediate
                     "Writes figures of the module's frame before this one as eight u64: number of the frame, cycles, budget, syscalls, bytes and objects allocated, collector cycles, overruns so far. UNAVAILABLE in a module's first frame.";

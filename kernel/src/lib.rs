@@ -43,7 +43,7 @@ pub use services::gfx::{MAX_HEIGHT, MAX_WIDTH, Surface, VideoMode, default_palet
 pub use services::kernel::{MAX_ARGS_BYTES, MAX_PROMISES, MEMORY_BYTES, MEMORY_KEYS, Mount};
 pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLine};
 pub use services::mem::CARD_SLOTS;
-pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures};
+pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures, MAX_ZONES, ZoneEvent};
 pub use services::wasm4::{HeldInput, WASM4_FONT_ASSET, WASM4_FONT_BYTES};
 pub use storage::{
     Blob, Entry, FILE_OVERHEAD_BYTES, MAX_PATH_LEN, MAX_QUOTA_BYTES, Storage, StoragePath, WriteError,

@@ -21,7 +21,7 @@ use crate::script::{Reading, Script};
 use crate::services::gfx::Surface;
 use crate::services::kernel::Memories;
 use crate::services::log::LogLine;
-use crate::services::telemetry::{Counter, FrameFigures};
+use crate::services::telemetry::{Counter, FrameFigures, ZoneEvent};
 use crate::services::wasm4::{HeldInput, Wasm4};
 use crate::services::{Context, Services};
 use crate::storage::Storage;
@@ -387,6 +387,16 @@ impl Kernel {
     /// Takes the numbers that a module reported since they were last taken. They are no part of its state.
     pub fn take_counters(&mut self, id: ModuleId) -> Vec<Counter> {
         self.module_mut(id).map_or_else(Vec::new, |module| module.services.telemetry.take())
+    }
+
+    /// Takes the beginnings and ends of zones of a module since they were last taken. They are no part of its state.
+    pub fn take_zone_events(&mut self, id: ModuleId) -> Vec<ZoneEvent> {
+        self.module_mut(id).map_or_else(Vec::new, |module| module.services.telemetry.take_zone_events())
+    }
+
+    /// Names of the zones that a module has open, outermost first.
+    pub fn zones(&self, id: ModuleId) -> &[String] {
+        self.module(id).map_or(&[], |module| module.services.telemetry.zones())
     }
 
     pub(crate) fn module(&self, id: ModuleId) -> Option<&Module> {

@@ -16,12 +16,14 @@ fn used() -> Rig {
     rig.call("gfx.clip", &[1, 2, 12, 6]);
     rig.call("gfx.camera", &[-5, i32::MAX]);
     rig.call("log.write", &[1, 0, 10]);
+    rig.call("telemetry.begin", &[0, 3]);
     rig
 }
 
 fn play(rig: &mut Rig) {
     rig.call("gfx.camera", &[-5, 3]);
     rig.call("gfx.circle_fill", &[3, 7, 6, 5]);
+    rig.call("telemetry.begin", &[0, 3]);
     rig.call("telemetry.frame", &[0, 64]);
     rig.call("log.write", &[2, 0, 64]);
 }
@@ -49,7 +51,7 @@ fn hashes_name_the_component() {
     assert_eq!(names[..5], ["video", "log", "telemetry", "sound", "kernel"]);
     assert_eq!(names.last(), Some(&"memory of the origin"));
     type Change = fn(&mut Rig);
-    let cases: [(usize, Change); 9] = [
+    let cases: [(usize, Change); 10] = [
         (4, |rig| drop(rig.call("kernel.exec", &[0, 1, 0, 0]))),
         (8, |rig| drop(rig.call("kernel.memory_set", &[0, 1, 0, 1]))),
         (0, |rig| drop(rig.call("gfx.pixel", &[0, 0, 1]))),
@@ -58,6 +60,7 @@ fn hashes_name_the_component() {
         (0, |rig| drop(rig.call("gfx.camera", &[0, 1]))),
         (1, |rig| drop(rig.call("log.write", &[0, 0, 0]))),
         (2, |rig| rig.kernel.end_frame(MODULE, FrameFigures::default())),
+        (2, |rig| drop(rig.call("telemetry.begin", &[0, 3]))),
         (2, |rig| {
             let args = [0, 1].map(|arg: i32| arg.into()).into_iter().chain([0i64.into()]).collect::<Vec<_>>();
             rig.try_call("telemetry.counter", &args).expect("a good call");
@@ -122,7 +125,7 @@ fn saved_bytes_have_one_meaning_on_every_machine() {
     assert_eq!(saved[..21], [1, 2, 0, 1, 0, 0, 0, 0, 0, 2, 0, 1, 0, 0xfe, 0xff, 0xff, 0xff, 2, 1, 0, 0]);
     let palette: Vec<u8> = default_palette().iter().flat_map(|rgb| rgb.to_le_bytes()).collect();
     assert_eq!(saved[21..21 + 1024], palette);
-    assert_eq!(saved[21 + 1024..][..11], [0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(saved[21 + 1024..][..12], [0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod inputs;
 mod load;
 mod machine;
 mod module;
+pub mod profile;
 mod report;
 mod rewind;
 mod snapshot;
@@ -43,7 +44,7 @@ pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
     Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Storage,
-    Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, host,
+    Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
 };
 pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};

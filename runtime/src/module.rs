@@ -143,6 +143,7 @@ impl Module {
             overruns: self.schedule.overruns,
             log: Vec::new(),
             counters: Vec::new(),
+            zones: Vec::new(),
             trap: None,
         };
         if running {
@@ -160,6 +161,7 @@ impl Module {
             kernel.end_frame(self.id, self.figures(&report, input.frame));
             report.log = kernel.take_log(self.id);
             report.counters = kernel.take_counters(self.id);
+            report.zones = kernel.take_zone_events(self.id);
         }
         Ok(report)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cartwheel_kernel::{Counter, LogLine, ModuleId};
+use cartwheel_kernel::{Counter, LogLine, ModuleId, ZoneEvent};
 use smallvec::SmallVec;
 
 use crate::action::Applied;
@@ -93,6 +93,8 @@ pub struct ModuleReport {
     pub log: Vec<LogLine>,
     /// Numbers that the module reported.
     pub counters: Vec<Counter>,
+    /// Zones that it began and ended.
+    pub zones: Vec<ZoneEvent>,
     /// How it trapped, in the frame in which it did.
     pub trap: Option<Box<TrapReport>>,
 }

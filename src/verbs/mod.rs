@@ -3,12 +3,14 @@
 pub mod asm;
 pub mod audit;
 pub mod call;
+pub mod certify;
 pub mod completions;
 pub mod disasm;
 pub mod exec;
 pub mod info;
 pub mod new;
 pub mod policy;
+pub mod profile;
 pub mod replay;
 pub mod run;
 pub mod syscalls;

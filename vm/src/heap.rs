@@ -120,6 +120,11 @@ impl Heap {
         self.slots.as_ptr()
     }
 
+    /// True while an allocation waits.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stall > 0
+    }
+
     /// True while overwritten handles have to be shaded.
     #[inline(always)]
     pub(crate) fn is_marking(&self) -> bool {

@@ -12,7 +12,9 @@ use crate::heap::{Heap, Kind, Room};
 use crate::interp::core::{Core, Entry, Frame, SlowStop, WINDOW_CELLS};
 use crate::interp::{control, dispatch, exit, slow, word};
 use crate::limits::Limits;
+use crate::profile::{self, CallNode, Counts, Form, Profile};
 use crate::program::Program;
+use crate::snapshot::apply_frames;
 use crate::stop::{Ended, FrameInput, Stop, TrapKind, TrapRecord};
 use crate::{rng, walk};
 
@@ -182,6 +184,9 @@ impl Instance {
             slow_stop: SlowStop::Stalled,
             made: Vec::new(),
             program: program.clone(),
+            form: Form::Plain,
+            counters: std::ptr::null_mut(),
+            profile: None,
         };
         let cart = program.cartridge();
         let counts = |import: &Import| {
@@ -292,7 +297,11 @@ impl Instance {
     fn enter(&mut self, func: u32) {
         let core = &mut *self.core;
         let program = core.program.clone();
-        let prepared = program.prepared(func);
+        let prepared = program.prepared(func, core.form);
+        if let Some(layout) = prepared.layout() {
+            core.reserve_counters(Some(layout));
+            profile::entered(core, layout.first, self.remaining);
+        }
         let base = walk::base(core);
         let cells = &mut core.stack.as_mut_slice()[base..];
         for &(from, to) in &prepared.prologue.copies {
@@ -310,6 +319,9 @@ impl Instance {
         self.budget = i64::try_from(budget).unwrap_or(i64::MAX);
         self.remaining = self.budget;
         self.withheld = 0;
+        if let Some(profile) = &mut self.core.profile {
+            profile.granted(self.remaining);
+        }
     }
 
     /// Stops the guest at the next checkpoint as if its budget were spent there.
@@ -334,6 +346,7 @@ impl Instance {
             Activity::Suspended { checkpoint: true, .. } if self.remaining <= 0 => return Stop::BudgetSpent,
             Activity::Suspended { prefix, .. } => prefix,
             Activity::Syscall { .. } => {
+                self.profile_syscall_done(true);
                 // SAFETY: behind a syscall's word (handler, operands, charge) the code goes on.
                 self.core.ip = unsafe { self.core.ip.add(3) };
                 0
@@ -345,6 +358,7 @@ impl Instance {
             // SAFETY: `ip` and `fp` are those of the innermost frame, as `activity` says.
             let why = unsafe { dispatch::run(&raw mut *self.core) };
             if let Some(stop) = self.stopped(why) {
+                self.profile_stop();
                 return stop;
             }
         }
@@ -420,7 +434,7 @@ impl Instance {
 
     /// Offset of the instruction at a word of the innermost frame's function.
     fn offset_at(&self, ip: *const u64) -> u32 {
-        walk::offset_of(&self.core.program, walk::current_function(&self.core), ip)
+        walk::offset_of(&self.core.program, self.core.form, walk::current_function(&self.core), ip)
     }
 
     /// Takes the remaining budget from the counter in the middle of a block; the instruction's offset and the
@@ -428,7 +442,8 @@ impl Instance {
     fn leave_block(&mut self) -> (u32, i32) {
         let func = walk::current_function(&self.core);
         let offset = self.offset_at(self.core.ip);
-        let prefix = self.core.program.prepared(func).prefix(&self.core.program, func, offset);
+        let prefix =
+            self.core.program.prepared(func, self.core.form).prefix(&self.core.program, func, offset);
         self.remaining = self.core.cycles - i64::from(prefix);
         (offset, prefix)
     }
@@ -458,7 +473,9 @@ impl Instance {
     /// If no syscall is pending.
     pub fn trap_syscall(&mut self, trap: SyscallTrap) {
         assert!(matches!(self.activity, Activity::Syscall { .. }), "a syscall is pending");
+        self.profile_syscall_done(false);
         self.trap_at(TrapKind::Syscall(trap), self.offset_at(self.core.ip));
+        self.profile_stop();
     }
 
     /// Results of the function that returned to the outside: cells in the order of its signature.
@@ -472,9 +489,11 @@ impl Instance {
         let callee = core.callee;
         let program = core.program.clone();
         let entry = &mut core.entry_cells.as_mut_slice()[callee as usize];
-        entry.code = program.prepared(callee).code.as_ptr();
+        let prepared = program.prepared(callee, core.form);
+        entry.code = prepared.code.as_ptr();
         let cells = program.frame_cells(callee) as usize;
         entry.bytes = cells as u64 * 8;
+        core.reserve_counters(prepared.layout());
 
         let depth = walk::depth(core);
         if depth + 1 > core.limits.max_frames as usize {
@@ -493,6 +512,73 @@ impl Instance {
             core.frame = core.frames.as_ptr().wrapping_add(depth - 1);
         }
         None
+    }
+
+    // ---- the profile -------------------------------------------------------------------------------
+
+    /// Begins or ends counting what the guest does. `count_results` says, by import, whether the first results of its
+    /// calls are counted. Nothing that the guest can see depends on it.
+    ///
+    /// # Panics
+    ///
+    /// If a syscall is pending: counting begins and ends between slices.
+    pub fn set_profiled(&mut self, count_results: Option<Vec<bool>>) {
+        let (activity, frames) = (self.activity, self.frame_states());
+        let core = &mut *self.core;
+        core.form = if count_results.is_some() { Form::Counted } else { Form::Plain };
+        core.profile =
+            count_results.map(|count_results| Box::new(Profile::new(count_results, self.remaining)));
+        core.counters = std::ptr::null_mut();
+        for entry in core.entry_cells.as_mut_slice() {
+            (entry.code, entry.bytes) = (std::ptr::null(), Entry::UNPREPARED);
+        }
+        let stalled = core.heap.is_stalled();
+        self.activity = apply_frames(core, &frames, stalled);
+        if let (Activity::Suspended { checkpoint, .. }, Activity::Suspended { checkpoint: was, .. }) =
+            (&mut self.activity, activity)
+        {
+            *checkpoint = was;
+        }
+    }
+
+    /// True if what the guest does is counted.
+    pub fn is_profiled(&self) -> bool {
+        self.core.profile.is_some()
+    }
+
+    /// Takes what was counted since counting began or counts were last taken; nothing if it is not counted.
+    pub fn take_counts(&mut self) -> Counts {
+        let Core { profile, program, .. } = &mut *self.core;
+        profile.as_mut().map_or_else(Counts::default, |profile| profile.take(program))
+    }
+
+    /// Nodes of the tree of calls by number. It only grows, until counting ends.
+    pub fn call_tree(&self) -> Vec<CallNode> {
+        self.core.profile.as_ref().map_or_else(Vec::new, |profile| profile.tree.nodes().collect())
+    }
+
+    /// What remains to be attributed when the guest has stopped.
+    fn profile_stop(&mut self) {
+        let Core { profile: Some(profile), heap, ip, .. } = &mut *self.core else { return };
+        if let Activity::Syscall { .. } = self.activity {
+            // SAFETY: `ip` is at the syscall's word.
+            let site = unsafe { word::target(*ip) };
+            profile.syscall(site as u32, self.remaining, heap);
+            return;
+        }
+        profile.flush(self.remaining);
+        if self.activity == Activity::Idle {
+            profile.tree.stand_at(std::iter::empty());
+        }
+    }
+
+    /// The pending syscall has returned, or else trapped.
+    fn profile_syscall_done(&mut self, returned: bool) {
+        let Activity::Syscall { window, args, import } = self.activity else { return };
+        let Core { profile: Some(profile), heap, stack, .. } = &mut *self.core else { return };
+        let has_result = self.imports[import as usize].1 > 0;
+        let result = (returned && has_result).then(|| stack.as_slice()[window + args]);
+        profile.syscall_done(import, result, self.remaining, heap);
     }
 
     // ---- the pending syscall -----------------------------------------------------------------------
@@ -597,6 +683,10 @@ impl Guest for Instance {
 
     fn charge(&mut self, cycles: u64) {
         self.remaining = self.remaining.saturating_sub_unsigned(cycles);
+    }
+
+    fn cycles_used(&self) -> u64 {
+        self.used()
     }
 
     fn object_kind(&self, object: Object) -> Result<ObjectKind, SyscallTrap> {

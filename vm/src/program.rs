@@ -1,5 +1,6 @@
 //! Verified programs: the only thing that the machine runs.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cartwheel_bytecode::Cartridge;
@@ -7,6 +8,7 @@ use cartwheel_bytecode::cartridge::Function;
 
 use crate::analysis::Analysis;
 use crate::prepare::Prepared;
+use crate::profile::{Form, Layout};
 use crate::verify::{VerifyError, verify};
 
 /// A cartridge that passed the verifier, with what was computed from it. Shared between instances.
@@ -17,6 +19,8 @@ pub struct Program {
     /// For every signature the first index with equal content, so that signatures compare by number.
     signature_ids: Vec<u32>,
     functions: Vec<FunctionData>,
+    /// Counters that counted forms of functions have taken so far.
+    counters: AtomicU32,
 }
 
 /// What is computed of a function when it is first needed.
@@ -24,6 +28,7 @@ pub struct Program {
 struct FunctionData {
     analysis: OnceLock<Analysis>,
     prepared: OnceLock<Prepared>,
+    counted: OnceLock<Prepared>,
 }
 
 impl Program {
@@ -49,7 +54,7 @@ impl Program {
             .collect();
         let functions = cart.functions.iter().map(|_| FunctionData::default()).collect();
         let content_hash = cart.content_hash();
-        Ok(Arc::new(Program { cart, content_hash, signature_ids, functions }))
+        Ok(Arc::new(Program { cart, content_hash, signature_ids, functions, counters: AtomicU32::new(0) }))
     }
 
     /// The cartridge.
@@ -78,8 +83,23 @@ impl Program {
     }
 
     /// The function in the form that the interpreter runs.
-    pub(crate) fn prepared(&self, func: u32) -> &Prepared {
-        self.functions[func as usize].prepared.get_or_init(|| Prepared::new(self, func))
+    pub(crate) fn prepared(&self, func: u32, form: Form) -> &Prepared {
+        let data = &self.functions[func as usize];
+        let place = match form {
+            Form::Plain => &data.prepared,
+            Form::Counted => &data.counted,
+        };
+        place.get_or_init(|| Prepared::new(self, func, form))
+    }
+
+    /// Where the counters of a function stand, if its counted form was prepared.
+    pub(crate) fn counted_layout(&self, func: u32) -> Option<&Layout> {
+        self.functions[func as usize].counted.get().and_then(Prepared::layout)
+    }
+
+    /// Takes a range of counters; the number of its first. In which order functions take theirs never shows.
+    pub(crate) fn take_counters(&self, count: u32) -> u32 {
+        self.counters.fetch_add(count, Ordering::Relaxed)
     }
 
     /// Cells that a call of the function takes of the register stack.

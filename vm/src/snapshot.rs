@@ -63,7 +63,7 @@ impl Instance {
         }
     }
 
-    fn frame_states(&self) -> Vec<FrameState> {
+    pub(crate) fn frame_states(&self) -> Vec<FrameState> {
         let offset = match self.activity {
             Activity::Idle => return Vec::new(),
             Activity::Suspended { offset, .. } => offset,
@@ -196,10 +196,13 @@ fn encode(value: &impl serde::Serialize, out: &mut Vec<u8>) {
 }
 
 /// Makes the stacks that frames describe.
-fn apply_frames(core: &mut Core, frames: &[FrameState], stalled: bool) -> Activity {
+pub(crate) fn apply_frames(core: &mut Core, frames: &[FrameState], stalled: bool) -> Activity {
     let program = core.program.clone();
     core.fp = core.stack.as_ptr();
     core.frame = core.frames.as_ptr();
+    if let Some(profile) = &mut core.profile {
+        profile.tree.stand_at(frames.iter().map(|frame| frame.func));
+    }
     let Some(top) = frames.last() else { return Activity::Idle };
 
     let cells: usize = frames.iter().map(|f| program.frame_cells(f.func) as usize).sum();
@@ -221,7 +224,8 @@ fn apply_frames(core: &mut Core, frames: &[FrameState], stalled: bool) -> Activi
             *cell = handle.into();
         }
         advance = program.frame_cells(frame.func);
-        let prepared = program.prepared(frame.func);
+        let prepared = program.prepared(frame.func, core.form);
+        core.reserve_counters(prepared.layout());
         if i + 1 < frames.len() {
             let word = prepared.return_word(frame.offset).expect("a waiting frame's position is a call");
             ret = prepared.code[word as usize..].as_ptr();
@@ -230,7 +234,7 @@ fn apply_frames(core: &mut Core, frames: &[FrameState], stalled: bool) -> Activi
     core.fp = core.stack.as_ptr().wrapping_add(base);
     core.frame = core.frames.as_ptr().wrapping_add(frames.len() - 1);
 
-    let prepared = program.prepared(top.func);
+    let prepared = program.prepared(top.func, core.form);
     let resume = prepared.resume(&program, top.func, top.offset, stalled);
     core.ip = prepared.code[resume.word as usize..].as_ptr();
     Activity::Suspended { offset: top.offset, prefix: resume.prefix, checkpoint: false }

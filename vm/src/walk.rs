@@ -5,6 +5,7 @@ use cartwheel_bytecode::ValType;
 use crate::analysis::RegisterSet;
 use crate::heap::Room;
 use crate::interp::core::{Core, Frame};
+use crate::profile::Form;
 use crate::program::Program;
 use crate::stop::Position;
 
@@ -32,6 +33,7 @@ impl FrameView<'_> {
 /// The stacks of a guest that stands still and has at least one frame.
 pub(crate) struct Stacks<'a> {
     program: &'a Program,
+    form: Form,
     stack: &'a [u64],
     frames: &'a [Frame],
     /// Index in `stack` of the innermost frame's first cell.
@@ -42,6 +44,7 @@ pub(crate) struct Stacks<'a> {
 pub(crate) fn stacks(core: &Core) -> Stacks<'_> {
     Stacks {
         program: &core.program,
+        form: core.form,
         stack: core.stack.as_slice(),
         frames: &core.frames.as_slice()[..depth(core)],
         base: base(core),
@@ -56,7 +59,7 @@ pub(crate) fn base(core: &Core) -> usize {
 
 /// The frames, outermost first. `top` is the offset of the innermost frame's next instruction.
 pub(crate) fn frames<'a>(stacks: &Stacks<'a>, top: u32) -> Vec<FrameView<'a>> {
-    let Stacks { program, frames: made, mut base, .. } = *stacks;
+    let Stacks { program, form, frames: made, mut base, .. } = *stacks;
     let depth = made.len();
     let mut views = Vec::with_capacity(depth);
     let mut offset = top;
@@ -72,7 +75,7 @@ pub(crate) fn frames<'a>(stacks: &Stacks<'a>, top: u32) -> Vec<FrameView<'a>> {
         });
         if i > 0 {
             base -= frame.advance as usize;
-            offset = offset_of(program, made[i - 1].func, frame.ret.wrapping_sub(1));
+            offset = offset_of(program, form, made[i - 1].func, frame.ret.wrapping_sub(1));
         }
     }
     views.reverse();
@@ -86,8 +89,8 @@ pub(crate) fn depth(core: &Core) -> usize {
 }
 
 /// Offset of the instruction that a code word of a prepared function belongs to.
-pub(crate) fn offset_of(program: &Program, func: u32, ip: *const u64) -> u32 {
-    let prepared = program.prepared(func);
+pub(crate) fn offset_of(program: &Program, form: Form, func: u32, ip: *const u64) -> u32 {
+    let prepared = program.prepared(func, form);
     let word = (ip as usize - prepared.code.as_ptr() as usize) / 8;
     prepared.offset_at(word as u32)
 }
@@ -101,8 +104,9 @@ pub(crate) fn current_function(core: &Core) -> u32 {
 /// One that may not stall is the host's, in a syscall.
 pub(crate) fn reserve(core: &mut Core, payload: u64, may_stall: bool) -> (Room, u64) {
     let (depth, base, ip) = (depth(core), base(core), core.ip);
-    let Core { heap, program, stack, frames, global_cells, tables, made, .. } = core;
-    let stacks = Stacks { program, stack: stack.as_slice(), frames: &frames.as_slice()[..depth], base };
+    let Core { heap, program, form, stack, frames, global_cells, tables, made, .. } = core;
+    let stacks =
+        Stacks { program, form: *form, stack: stack.as_slice(), frames: &frames.as_slice()[..depth], base };
     heap.reserve(payload, may_stall, |host, roots| {
         collect_roots(&stacks, ip, global_cells.as_slice(), tables, host, roots);
         if !may_stall {
@@ -133,7 +137,7 @@ fn collect_roots(
     }
     roots.extend(host);
     let func = stacks.frames[stacks.frames.len() - 1].func;
-    for frame in frames(stacks, offset_of(stacks.program, func, ip)) {
+    for frame in frames(stacks, offset_of(stacks.program, stacks.form, func, ip)) {
         let live = frame.live(stacks.program);
         let handles = frame.handles.iter().enumerate();
         roots.extend(handles.filter(|&(r, _)| live.handle(r as u16)).map(|(_, &cell)| cell));

@@ -8,6 +8,8 @@ use crate::codec::{Reader, RestoreError};
 
 /// Numbers that a module can report in a frame.
 pub const COUNTERS_PER_FRAME: u32 = 64;
+/// Zones that can be open at a time.
+pub const MAX_ZONES: usize = 16;
 const MAX_NAME_LEN: usize = 32;
 
 /// A number that a module reported.
@@ -17,6 +19,15 @@ pub struct Counter {
     pub name: String,
     /// Value.
     pub value: i64,
+}
+
+/// The beginning or end of a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneEvent {
+    /// Name of the zone that begins; none where the innermost one ends.
+    pub begins: Option<String>,
+    /// Cycles of the slice that were used before the call.
+    pub used: u64,
 }
 
 /// What a module's frame came to.
@@ -80,24 +91,48 @@ pub(crate) struct Telemetry {
     last: Option<FrameFigures>,
     /// Numbers reported in this frame.
     used: u32,
+    /// Names of the open zones, outermost first.
+    zones: Vec<String>,
     /// Output on its way out, which no guest can see.
     counters: Vec<Counter>,
+    zone_events: Vec<ZoneEvent>,
 }
 
 impl Telemetry {
     fn count(&mut self, name: &[u8], value: i64) -> Status {
-        let printable = name.iter().all(|byte| (b' '..=b'~').contains(byte));
-        let Some(name) =
-            str::from_utf8(name).ok().filter(|name| printable && (1..=MAX_NAME_LEN).contains(&name.len()))
-        else {
-            return Status::TelemetryBadName;
-        };
+        let Some(name) = name_from(name) else { return Status::TelemetryBadName };
         if self.used >= COUNTERS_PER_FRAME {
             return Status::Quota;
         }
         self.used += 1;
-        self.counters.push(Counter { name: name.to_owned(), value });
+        self.counters.push(Counter { name, value });
         Status::Ok
+    }
+
+    fn begin_zone(&mut self, name: &[u8], used: u64) -> Status {
+        let Some(name) = name_from(name) else { return Status::TelemetryBadName };
+        if self.zones.len() == MAX_ZONES {
+            return Status::Quota;
+        }
+        self.zones.push(name.clone());
+        self.zone_events.push(ZoneEvent { begins: Some(name), used });
+        Status::Ok
+    }
+
+    fn end_zone(&mut self, used: u64) -> Status {
+        if self.zones.pop().is_none() {
+            return Status::TelemetryNoZone;
+        }
+        self.zone_events.push(ZoneEvent { begins: None, used });
+        Status::Ok
+    }
+
+    pub(crate) fn take_zone_events(&mut self) -> Vec<ZoneEvent> {
+        std::mem::take(&mut self.zone_events)
+    }
+
+    pub(crate) fn zones(&self) -> &[String] {
+        &self.zones
     }
 
     pub(crate) fn take(&mut self) -> Vec<Counter> {
@@ -115,6 +150,15 @@ impl Telemetry {
         if let Some(figures) = &self.last {
             out.extend(figures.record());
         }
+        out.push(self.zones.len() as u8);
+        self.save_zone_names(out);
+    }
+
+    fn save_zone_names(&self, out: &mut Vec<u8>) {
+        for name in &self.zones {
+            out.push(name.len() as u8);
+            out.extend(name.as_bytes());
+        }
     }
 
     pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, RestoreError> {
@@ -123,11 +167,27 @@ impl Telemetry {
             return Err(RestoreError::Value);
         }
         let last = if input.flag()? { Some(FrameFigures::read(input)?) } else { None };
-        Ok(Telemetry { last, used, counters: Vec::new() })
+        let zones = usize::from(input.u8()?);
+        if zones > MAX_ZONES {
+            return Err(RestoreError::Value);
+        }
+        let zones = (0..zones)
+            .map(|_| {
+                let len = usize::from(input.u8()?);
+                name_from(input.bytes(len)?).ok_or(RestoreError::Value)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Telemetry { last, used, zones, ..Telemetry::default() })
     }
 
     pub(crate) fn hash(&self) -> u128 {
-        // What `save` writes, without its allocation: this is on the path of every frame.
+        // Zones are hashed only where there are some: most modules have none, and this is on the path of every frame.
+        if !self.zones.is_empty() {
+            let mut saved = Vec::with_capacity(256);
+            self.save(&mut saved);
+            return xxh3_128(&saved);
+        }
+        // What `save` writes, without its allocation.
         let mut saved = [0; 5 + RECORD_LEN];
         saved[..4].copy_from_slice(&self.used.to_le_bytes());
         let Some(figures) = &self.last else { return xxh3_128(&saved[..5]) };
@@ -137,7 +197,23 @@ impl Telemetry {
     }
 }
 
+/// A name that counters and zones can have.
+fn name_from(bytes: &[u8]) -> Option<String> {
+    let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let fits = printable && (1..=MAX_NAME_LEN).contains(&bytes.len());
+    str::from_utf8(bytes).ok().filter(|_| fits).map(str::to_owned)
+}
+
 impl handlers::Telemetry for Context<'_> {
+    fn begin(&mut self, call: &mut Call<'_>, name: Span) -> Result<Status, Fault> {
+        let used = call.cycles_used();
+        Ok(self.services.telemetry.begin_zone(call.span(name)?, used))
+    }
+
+    fn end(&mut self, call: &mut Call<'_>) -> Result<Status, Fault> {
+        Ok(self.services.telemetry.end_zone(call.cycles_used()))
+    }
+
     fn counter(&mut self, call: &mut Call<'_>, name: Span, value: i64) -> Result<Status, Fault> {
         let status = self.services.telemetry.count(call.span(name)?, value);
         call.work(name.len.into());

@@ -1,12 +1,24 @@
 //! Cases for the rows of `telemetry`.
 
 use cartwheel_hostabi::{Status, SyscallTrap};
-use cartwheel_kernel::COUNTERS_PER_FRAME;
+use cartwheel_kernel::{COUNTERS_PER_FRAME, MAX_ZONES};
 
 use crate::common::*;
 use crate::{Case, status, trap};
 
 pub const CASES: &[Case] = &[
+    status(Status::Ok, "telemetry.begin@1", |rig| text(rig, "physics", &[], &[])),
+    status(Status::TelemetryBadName, "telemetry.begin@1", |rig| text(rig, "", &[], &[])),
+    status(Status::Quota, "telemetry.begin@1", |rig| {
+        (0..MAX_ZONES).for_each(|_| open_zone(rig));
+        text(rig, "one more", &[], &[])
+    }),
+    status(Status::Ok, "telemetry.end@1", |rig| {
+        open_zone(rig);
+        vec![]
+    }),
+    status(Status::TelemetryNoZone, "telemetry.end@1", |_| vec![]),
+    trap(SyscallTrap::OutOfBoundsSpan, "telemetry.begin@1", |rig| beyond(rig, &[], &[])),
     status(Status::Ok, "telemetry.counter@1", |rig| counter(rig, "frames left")),
     status(Status::TelemetryBadName, "telemetry.counter@1", |rig| counter(rig, "")),
     status(Status::TelemetryBadName, "telemetry.counter@1", |rig| counter(rig, "a\n")),
@@ -31,3 +43,8 @@ pub const CASES: &[Case] = &[
     }),
     trap(SyscallTrap::OutOfBoundsSpan, "telemetry.frame@1", |rig| beyond(rig, &[], &[])),
 ];
+
+fn open_zone(rig: &mut Rig) {
+    let args = text(rig, "zone", &[], &[]);
+    assert_eq!(rig.try_call("telemetry.begin", &args).expect("a good call"), Some(Status::Ok));
+}

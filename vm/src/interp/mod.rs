@@ -15,6 +15,7 @@
 
 pub(crate) mod control;
 pub(crate) mod core;
+pub(crate) mod count;
 pub(crate) mod dispatch;
 pub(crate) mod exit;
 pub(crate) mod float;

@@ -12,6 +12,8 @@ use crate::interp::word;
 
 /// Words of the handler of a loop head.
 pub(super) const LOOP_WORDS: u32 = 2;
+/// Words of the handler that counts a block.
+pub(super) const COUNT_WORDS: u32 = 2;
 
 /// Picks the instance of a generic handler by the values of its parameters. The list has all that can come.
 macro_rules! pick {

@@ -3,14 +3,15 @@
 use cartwheel_bytecode::cartridge::Function;
 use cartwheel_bytecode::codec::Reader;
 use cartwheel_bytecode::operand::{AnyDst, Arg, Args, CellSrc, Dsts, H, Label};
-use cartwheel_bytecode::{Bank, Flow, Instr};
+use cartwheel_bytecode::{Bank, Flow, Instr, SizeCost};
 
 use super::{Prepared, Prologue, handle_cell, window};
 use crate::analysis::{Access, Analysis, for_each_register};
 use crate::interp::dispatch::Handler;
 use crate::interp::mode::{ACC, IMM, SLOT};
-use crate::interp::{control, int, slow, word};
+use crate::interp::{control, count, int, slow, word};
 use crate::prepare::emit;
+use crate::profile::{Form, Layout};
 use crate::program::Program;
 
 /// A function while it is lowered.
@@ -31,6 +32,8 @@ pub(super) struct Lowering<'a> {
     map: Vec<(u32, u32)>,
     returns: Vec<(u32, u32)>,
     prefixes: Vec<i32>,
+    /// Counters, if this is the counted form.
+    layout: Option<Layout>,
     /// Block and first word of every label; branches to later ones are patched.
     labels: Vec<LabelInfo>,
     patches: Vec<Patch>,
@@ -60,7 +63,7 @@ struct Patch {
     from: usize,
 }
 
-pub(super) fn lower(program: &Program, func: u32) -> Prepared {
+pub(super) fn lower(program: &Program, func: u32, form: Form) -> Prepared {
     let function = program.function(func);
     let analysis = program.analysis(func);
     let mut instrs = Vec::new();
@@ -70,6 +73,7 @@ pub(super) fn lower(program: &Program, func: u32) -> Prepared {
         instrs.push((offset, Instr::decode(&mut input).expect("verified code decodes")));
     }
     let prefixes = prefixes(analysis, &instrs);
+    let layout = (form == Form::Counted).then(|| layout(program, analysis, &instrs));
     let labels = function
         .labels
         .iter()
@@ -92,6 +96,7 @@ pub(super) fn lower(program: &Program, func: u32) -> Prepared {
         map: Vec::new(),
         returns: Vec::new(),
         prefixes,
+        layout,
         labels,
         patches: Vec::new(),
         acc: None,
@@ -101,6 +106,18 @@ pub(super) fn lower(program: &Program, func: u32) -> Prepared {
         redirected: None,
     };
     lowering.run()
+}
+
+/// Counters of a function.
+fn layout(program: &Program, analysis: &Analysis, instrs: &[(u32, Instr)]) -> Layout {
+    let is_site = |instr: &Instr| {
+        let info = instr.op().info();
+        info.size_cost != SizeCost::Fixed || matches!(info.flow, Flow::Alloc | Flow::Syscall)
+    };
+    let sites: Box<[u32]> =
+        instrs.iter().filter(|(_, instr)| is_site(instr)).map(|&(offset, _)| offset).collect();
+    let blocks = analysis.blocks.len() as u32;
+    Layout { first: program.take_counters(Layout::size(blocks, sites.len())), blocks, sites }
 }
 
 /// Prefix of every block; see the module documentation of [`super`].
@@ -134,7 +151,8 @@ impl Lowering<'_> {
             if self.block + 1 < blocks.len() && blocks[self.block + 1].start == offset {
                 self.block += 1;
             }
-            if blocks[self.block].start == offset {
+            let begins = blocks[self.block].start == offset;
+            if begins {
                 // Nothing is known of accumulators at the start of a block.
                 (self.acc, self.facc) = (None, None);
             }
@@ -148,9 +166,29 @@ impl Lowering<'_> {
             let instr = self.instrs[self.at].1.clone();
             self.at += 1;
             self.redirected = self.redirect.take();
+            // Whoever branches to a loop head, or stopped there, goes on behind its word.
+            if begins && instr != (Instr::Loop {}) {
+                self.count_block();
+            }
             self.instr(&instr);
+            if begins && instr == (Instr::Loop {}) {
+                self.count_block();
+            }
         }
         self.finish(body, prologue)
+    }
+
+    /// In the counted form: counts that the current block is entered.
+    fn count_block(&mut self) {
+        if let Some(layout) = &self.layout {
+            let counter = layout.block(self.block);
+            self.emit(count::block as Handler, word::regs_imm(0, 0, counter));
+        }
+    }
+
+    /// The first counter of the site that is being lowered, in the counted form.
+    fn site(&self) -> Option<u32> {
+        self.layout.as_ref()?.site(self.instrs[self.at - 1].0)
     }
 
     fn finish(mut self, body: u32, prologue: Prologue) -> Prepared {
@@ -171,6 +209,7 @@ impl Lowering<'_> {
             map: self.map.into_boxed_slice(),
             returns: self.returns.into_boxed_slice(),
             prefixes: self.prefixes.into_boxed_slice(),
+            layout: self.layout,
         }
     }
 
@@ -179,6 +218,10 @@ impl Lowering<'_> {
         let (scalar_params, handle_params) =
             (sig.param_count(Bank::Scalar) as u16, sig.param_count(Bank::Handle) as u16);
         let mut prologue = Prologue::default();
+        if let Some(layout) = &self.layout {
+            let calls = layout.first;
+            self.emit(count::entered as Handler, word::regs_imm(0, 0, calls));
+        }
         if scalar_params != self.function.scalars {
             // Registers are at or above the places where parameters arrive: from the last to the first.
             for i in (0..handle_params).rev() {
@@ -327,7 +370,10 @@ impl Lowering<'_> {
 
     /// Writes an instruction of the slow kind.
     pub(super) fn emit_slow(&mut self, instr: &Instr) {
-        self.emit(slow::slow as Handler, 0);
+        match self.site() {
+            Some(site) => self.emit(count::measured as Handler, word::regs_imm(0, 0, site)),
+            None => self.emit(slow::slow as Handler, 0),
+        }
         self.extra_instr(instr);
     }
 
@@ -440,7 +486,15 @@ impl Lowering<'_> {
         self.arguments(args, first, true);
         self.emit(control::call as Handler, word::regs_imm(first, 0, func));
         self.extra(word::branch(0, self.prefix()));
+        self.returned(results, first);
+    }
+
+    /// Where a call's callee returns to.
+    fn returned(&mut self, results: &Dsts, first: u16) {
         self.returns.push((self.instrs[self.at - 1].0, self.code.len() as u32));
+        if self.layout.is_some() {
+            self.emit(count::left as Handler, 0);
+        }
         self.results(results, first, results.len() == 1);
     }
 
@@ -462,15 +516,15 @@ impl Lowering<'_> {
         if let Some(table) = table {
             self.extra(table.into());
         }
-        self.returns.push((self.instrs[self.at - 1].0, self.code.len() as u32));
-        self.results(results, first, results.len() == 1);
+        self.returned(results, first);
     }
 
     pub(super) fn syscall(&mut self, import: u32, args: &Args, results: &Dsts) {
         let first = window(self.program, self.func);
         self.arguments(args, first, false);
         self.emit(control::syscall as Handler, word::regs_imm(first, 0, import));
-        self.extra(word::branch(0, self.prefix()));
+        // The place of a branch's target holds the site.
+        self.extra(word::branch(self.site().unwrap_or(0) as i32, self.prefix()));
         self.results(results, first + args.len() as u16, false);
         self.emit(control::checkpoint as Handler, 0);
     }

@@ -25,6 +25,7 @@ mod simple;
 use cartwheel_bytecode::Instr;
 use cartwheel_bytecode::codec::Reader;
 
+use crate::profile::{Form, Layout};
 use crate::program::{FRAME_OVERHEAD_CELLS, Program};
 
 /// A function in the form that handlers run.
@@ -45,6 +46,8 @@ pub(crate) struct Prepared {
     returns: Box<[(u32, u32)]>,
     /// Prefix of every block.
     prefixes: Box<[i32]>,
+    /// Counters, if this is the counted form.
+    layout: Option<Layout>,
 }
 
 /// What happens to a new frame: handle parameters move to their registers, live registers become zero.
@@ -67,8 +70,13 @@ pub(crate) struct Resume {
 
 impl Prepared {
     /// Prepares a function of a verified program.
-    pub(crate) fn new(program: &Program, func: u32) -> Prepared {
-        lower::lower(program, func)
+    pub(crate) fn new(program: &Program, func: u32, form: Form) -> Prepared {
+        lower::lower(program, func, form)
+    }
+
+    /// Where the counters stand, in the counted form.
+    pub(crate) fn layout(&self) -> Option<&Layout> {
+        self.layout.as_ref()
     }
 
     /// Offset of the instruction whose words include `word`.
@@ -101,6 +109,9 @@ impl Prepared {
         let analysis = program.analysis(func);
         let block = analysis.block_at(offset);
         if stalled {
+            // The block was counted.
+            let counted = self.layout.is_some() && analysis.blocks[block].start == offset;
+            let word = if counted { word + emit::COUNT_WORDS } else { word };
             return Resume { word, prefix: self.prefixes[block] };
         }
         if decode(&program.function(func).code, offset) == (Instr::Loop {}) {

@@ -1,0 +1,256 @@
+//! From what guests counted to rows.
+
+use std::collections::BTreeMap;
+
+use cartwheel_hostabi::{CATALOGUE, Status, SyscallInfo, resolve};
+use cartwheel_kernel::ModuleId;
+use cartwheel_vm::{Callee, Counts, FunctionCounts, Instance, Program, SiteCounts};
+
+use super::model::*;
+use super::places::{Lines, Places};
+use super::zones::Zones;
+use crate::config::SEMANTICS_VERSION;
+use crate::machine::Machine;
+use crate::report::{FrameReport, ModuleReport};
+
+/// Watches a machine from frame to frame.
+#[derive(Debug)]
+pub struct Profiler {
+    seed: u64,
+    modules: Vec<Watched>,
+}
+
+/// A module that is watched.
+#[derive(Debug)]
+struct Watched {
+    profile: ModuleProfile,
+    lines: Lines,
+    zones: Zones,
+    /// Places of functions that were executed.
+    places: BTreeMap<u32, Places>,
+    overruns: u64,
+}
+
+impl Profiler {
+    /// Begins to watch: the modules count from here on.
+    pub fn attach(machine: &mut Machine) -> Profiler {
+        let mut profiler = Profiler { seed: machine.config().seed, modules: Vec::new() };
+        profiler.attach_new(machine);
+        profiler
+    }
+
+    /// Modules that came since then count too.
+    fn attach_new(&mut self, machine: &mut Machine) {
+        for at in self.modules.len()..machine.modules.len() {
+            let id = machine.modules[at].id;
+            let zones = Zones::new(machine.kernel.zones(id));
+            let budget = machine.cycles_per_frame(id);
+            let module = &mut machine.modules[at];
+            let program = module.instance.program().clone();
+            let profile = names(id, &program, budget);
+            let rows = profile.syscalls.iter().map(|name| resolve(&name.id));
+            let statuses = rows.map(|row| row.is_some_and(SyscallInfo::has_status)).collect();
+            module.instance.set_profiled(Some(statuses));
+            self.modules.push(Watched {
+                profile,
+                lines: Lines::default(),
+                zones,
+                places: BTreeMap::new(),
+                overruns: module.schedule.overruns,
+            });
+        }
+    }
+
+    /// Takes in the frame that the machine has just made.
+    pub fn frame(&mut self, machine: &mut Machine, report: &FrameReport) {
+        for done in &report.modules {
+            if let Some(watched) = self.modules.get_mut(done.module.0 as usize) {
+                let instance = &mut machine.modules[done.module.0 as usize].instance;
+                watched.frame(report.frame, done, instance);
+            }
+        }
+        self.attach_new(machine);
+    }
+
+    /// Notes how long the last frame took. Profiles that say nothing of it are the same on every machine.
+    pub fn wall_time(&mut self, nanos: u64) {
+        for watched in &mut self.modules {
+            if let Some(frame) = watched.profile.frames.last_mut() {
+                frame.wall_nanos = Some(nanos);
+            }
+        }
+    }
+
+    /// The frames so far of the first module, as they are being collected.
+    pub fn frames(&self) -> &[FrameProfile] {
+        self.modules.first().map_or(&[], |watched| &watched.profile.frames)
+    }
+
+    /// Ends watching.
+    pub fn finish(self, machine: &mut Machine) -> Profile {
+        for module in &mut machine.modules {
+            module.instance.set_profiled(None);
+        }
+        let modules = self.modules.into_iter().map(|watched| {
+            let Watched { mut profile, lines, zones, .. } = watched;
+            profile.lines = lines.names;
+            profile.zones = zones.names;
+            profile
+        });
+        Profile {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            semantics: SEMANTICS_VERSION,
+            seed: self.seed,
+            modules: modules.collect(),
+        }
+    }
+}
+
+/// A profile with its names, before the first frame.
+fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
+    let cart = program.cartridge();
+    let syscalls = cart.imports.iter().map(|import| {
+        let row = resolve(&import.id);
+        let row = row.unwrap_or_else(|| {
+            unreachable!("a loaded module's import {} is one of {}", import.id, CATALOGUE.len())
+        });
+        SyscallName {
+            id: row.id.to_owned(),
+            capability: row.capability.name().to_owned(),
+            statuses: statuses(row),
+        }
+    });
+    ModuleProfile {
+        module: id.0,
+        name: cart.manifest.title.clone(),
+        cartridge: program.content_hash().iter().map(|byte| format!("{byte:02x}")).collect(),
+        budget,
+        capabilities: cart.manifest.capabilities.clone(),
+        functions: (0..cart.functions.len() as u32).map(|func| cart.function_name(func)).collect(),
+        lines: Vec::new(),
+        syscalls: syscalls.collect(),
+        stacks: Vec::new(),
+        zones: Vec::new(),
+        frames: Vec::new(),
+    }
+}
+
+/// Everything that calls of a row can return.
+fn statuses(row: &SyscallInfo) -> Vec<StatusName> {
+    if !row.has_status() {
+        return Vec::new();
+    }
+    let any = [Status::Ok, Status::Denied, Status::Quarantined];
+    let mut statuses: Vec<StatusName> = any
+        .iter()
+        .chain(row.statuses)
+        .map(|status| StatusName { code: status.code(), name: status.name().to_owned() })
+        .collect();
+    statuses.sort_by_key(|status| status.code);
+    statuses
+}
+
+impl Watched {
+    fn frame(&mut self, number: u64, report: &ModuleReport, instance: &mut Instance) {
+        let counts = instance.take_counts();
+        let (heap_bytes, heap_objects) = instance.heap_in_use();
+        let mut frame = FrameProfile {
+            frame: number,
+            end: report.end.to_string(),
+            granted: report.granted,
+            cycles: report.cycles,
+            calls: report.syscalls,
+            collector_cycles: report.collector_cycles,
+            bytes: report.bytes,
+            objects: report.objects,
+            overruns: report.overruns - self.overruns,
+            memory_bytes: instance.memory().len() as u64,
+            heap_bytes,
+            heap_objects: heap_objects.into(),
+            zones: self.zones.frame(&report.zones, report.cycles),
+            counters: report.counters.iter().map(|c| (c.name.clone(), c.value)).collect(),
+            ..FrameProfile::default()
+        };
+        self.overruns = report.overruns;
+        self.code(instance.program(), &counts, &mut frame);
+        frame.stacks =
+            counts.nodes.iter().map(|&(stack, calls, cycles)| StackRow { stack, calls, cycles }).collect();
+        let known = self.profile.stacks.len();
+        self.profile.stacks.extend(instance.call_tree().iter().skip(known).map(|node| {
+            let (kind, index) = match node.callee {
+                Callee::Module => (StackKind::Module, 0),
+                Callee::Function(func) => (StackKind::Function, func),
+                Callee::Syscall(import) => (StackKind::Syscall, import),
+            };
+            StackName { parent: node.parent, kind, index }
+        }));
+        self.profile.frames.push(frame);
+    }
+
+    /// Rows of functions, lines and syscalls.
+    fn code(&mut self, program: &Program, counts: &Counts, frame: &mut FrameProfile) {
+        let mut lines: BTreeMap<u32, LineRow> = BTreeMap::new();
+        let mut syscalls: BTreeMap<u32, SyscallRow> = BTreeMap::new();
+        for function in &counts.functions {
+            let places = self
+                .places
+                .entry(function.func)
+                .or_insert_with(|| Places::new(program, function.func, &mut self.lines));
+            frame.functions.push(function_row(function, places, &mut lines, &mut syscalls));
+        }
+        for &(import, result, times) in &counts.results {
+            let row = syscalls.entry(import).or_default();
+            row.statuses.push((result as i32, times));
+        }
+        frame.lines = lines.into_iter().map(|(line, row)| LineRow { line, ..row }).collect();
+        frame.syscalls = syscalls
+            .into_iter()
+            .map(|(syscall, mut row)| {
+                row.statuses.sort_unstable();
+                SyscallRow { syscall, ..row }
+            })
+            .collect();
+    }
+}
+
+/// The row of a function, with its part of the rows of lines and syscalls.
+fn function_row(
+    counts: &FunctionCounts,
+    places: &Places,
+    lines: &mut BTreeMap<u32, LineRow>,
+    syscalls: &mut BTreeMap<u32, SyscallRow>,
+) -> FunctionRow {
+    let mut row = FunctionRow { function: counts.func, calls: counts.calls, ..FunctionRow::default() };
+    for &(block, times) in &counts.blocks {
+        for &(line, cost) in &places.blocks[block as usize] {
+            lines.entry(line).or_default().cycles += cost * times;
+            row.cycles += cost * times;
+        }
+    }
+    for &(offset, site) in &counts.sites {
+        let SiteCounts { calls, cycles, collector_cycles, bytes, objects } = site;
+        let (line, import) = places.at(offset);
+        let line = lines.entry(line).or_default();
+        if let Some(import) = import {
+            line.syscall_cycles += cycles;
+            row.syscall_cycles += cycles;
+            let syscall = syscalls.entry(import).or_default();
+            syscall.calls += calls;
+            syscall.cycles += cycles - collector_cycles;
+            syscall.collector_cycles += collector_cycles;
+            syscall.bytes += bytes;
+            syscall.objects += objects;
+        } else {
+            line.cycles += cycles;
+            row.cycles += cycles;
+        }
+        line.collector_cycles += collector_cycles;
+        line.bytes += bytes;
+        line.objects += objects;
+        row.collector_cycles += collector_cycles;
+        row.bytes += bytes;
+        row.objects += objects;
+    }
+    row
+}
