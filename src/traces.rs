@@ -120,7 +120,11 @@ fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut candidates: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == project::CARTRIDGE_EXTENSION || e == "asm"))
+        .filter(|path| {
+            let cartridge =
+                |e: &std::ffi::OsStr| e == project::CARTRIDGE_EXTENSION || e == "asm" || e == "wasm";
+            path.extension().is_some_and(cartridge)
+        })
         .collect();
     candidates.sort();
     candidates.truncate(MAX_CANDIDATES);

@@ -651,11 +651,21 @@ int32_t mem_write(int32_t slot, const void *content, uint32_t content_len);
 enum telemetry_status {
     TELEMETRY_TOO_SMALL = 16, /* The span is too small for the record; nothing was written. */
     TELEMETRY_BAD_NAME = 17, /* A name has 1 to 32 printable ASCII characters; nothing was counted. */
+    TELEMETRY_NO_ZONE = 18, /* No zone is open. */
 };
+
+/* Opens a named zone, inside those that are open: a profile shows what is spent in it. QUOTA if 16
+ * are open. A zone stays open beyond the frame. Besides OK: BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("telemetry", "begin@1")
+int32_t telemetry_begin(const void *name, uint32_t name_len);
 
 /* Reports a named number of this frame; at most 64 in a frame. Besides OK: BAD_NAME, QUOTA. */
 CARTWHEEL_IMPORT("telemetry", "counter@1")
 int32_t telemetry_counter(const void *name, uint32_t name_len, int64_t value);
+
+/* Closes the zone that was opened last. Besides OK: NO_ZONE. */
+CARTWHEEL_IMPORT("telemetry", "end@1")
+int32_t telemetry_end(void);
 
 /* Writes figures of the module's frame before this one as eight u64: number of the frame, cycles,
  * budget, syscalls, bytes and objects allocated, collector cycles, overruns so far. UNAVAILABLE in

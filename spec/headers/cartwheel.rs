@@ -1132,11 +1132,25 @@ pub mod telemetry {
     pub const TOO_SMALL: Status = 16;
     /// A name has 1 to 32 printable ASCII characters; nothing was counted.
     pub const BAD_NAME: Status = 17;
+    /// No zone is open.
+    pub const NO_ZONE: Status = 18;
+
+    /// Opens a named zone, inside those that are open: a profile shows what is spent in it. QUOTA
+    /// if 16 are open. A zone stays open beyond the frame. Besides OK: BAD_NAME, QUOTA.
+    pub fn begin(name: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::begin(name.as_ptr(), name.len() as u32) }
+    }
 
     /// Reports a named number of this frame; at most 64 in a frame. Besides OK: BAD_NAME, QUOTA.
     pub fn counter(name: &[u8], value: i64) -> Status {
         // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
         unsafe { import::counter(name.as_ptr(), name.len() as u32, value) }
+    }
+
+    /// Closes the zone that was opened last. Besides OK: NO_ZONE.
+    pub fn end() -> Status {
+        import::end()
     }
 
     /// Writes figures of the module's frame before this one as eight u64: number of the frame,
@@ -1152,8 +1166,12 @@ pub mod telemetry {
         use super::Status;
         #[cfg_attr(target_family = "wasm", link(wasm_import_module = "telemetry"))]
         unsafe extern "C" {
+            #[link_name = "begin@1"]
+            pub unsafe fn begin(name: *const u8, name_len: u32) -> Status;
             #[link_name = "counter@1"]
             pub unsafe fn counter(name: *const u8, name_len: u32, value: i64) -> Status;
+            #[link_name = "end@1"]
+            pub safe fn end() -> Status;
             #[link_name = "frame@1"]
             pub unsafe fn frame(record: *mut u8, record_len: u32) -> Status;
         }
