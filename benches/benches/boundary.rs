@@ -44,6 +44,7 @@ fn record(sequence: u64) -> CallRecord {
         transport: Transport::Instruction,
         verdict: Some(Verdict::Allow),
         outcome: Outcome::Done,
+        argument: None,
         cycles: 5,
         bytes: 0,
         objects: 0,
