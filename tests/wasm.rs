@@ -128,3 +128,17 @@ fn a_bad_manifest_is_an_error() {
     place.write("lib.toml", "title = 'Named'\nmain = 'nothing'\n");
     place.good(&["run", "lib.wasm", "-q"]);
 }
+
+/// What the generated header for C makes of a call with several results.
+#[test]
+fn results_are_stored_where_c_wants_them() {
+    let place = place();
+    let text = r#"(module (import "gfx" "size" (func $size (param i32))) (memory (export "memory") 1)
+        (func (export "update") (call $size (i32.const 16))))"#;
+    let buffer = wast::parser::ParseBuffer::new(text).expect("good tokens");
+    let mut module = wast::parser::parse::<wast::Wat<'_>>(&buffer).expect("a good module");
+    place.write("size.wasm", module.encode().expect("a good module"));
+    place.good(&["run", "size.wasm", "--frames", "1", "--dump-memory", "memory"]);
+    let memory = place.read("memory");
+    assert_eq!(memory[16..24], [64, 1, 0, 0, 180, 0, 0, 0]); // 320 and 180, the size of the default screen
+}

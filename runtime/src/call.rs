@@ -14,9 +14,6 @@ use crate::trap::TrapReport;
 /// Number of the only module.
 const MODULE: ModuleId = ModuleId(0);
 
-/// Longest slice in cycles: what is beyond it never comes to an end either, and the interpreter counts in 64 bits with a sign.
-const MAX_SLICE_CYCLES: u64 = 1 << 62;
-
 /// Calls functions of one module. Every slice is a frame of its own, without input.
 pub struct Caller {
     kernel: Kernel,
@@ -72,7 +69,6 @@ impl Caller {
     /// If a slice has no cycles, the function does not exist, or the number of arguments is not that of its parameters.
     pub fn call(&mut self, func: u32, args: &[u64], slice_cycles: u64) -> Result<CallReport, Panic> {
         assert_ne!(slice_cycles, 0, "a slice has at least one cycle");
-        let slice_cycles = slice_cycles.min(MAX_SLICE_CYCLES);
         let mut report = CallReport { end: CallEnd::Halted(0), cycles: 0, slices: 0 };
         if self.instance.ended().is_none() {
             self.instance.call(func, args);

@@ -314,9 +314,11 @@ impl Instance {
         self.activity = Activity::Suspended { offset: 0, prefix: 0, checkpoint: true };
     }
 
-    /// Begins a slice with a budget in cycles.
+    /// Begins a slice with a budget in cycles. More than 2^62 are as good as that: nobody lives to see them spent.
     pub fn grant(&mut self, budget: u64) {
-        self.budget = i64::try_from(budget).unwrap_or(i64::MAX);
+        // The counter is the remaining budget plus the cost of a stretch of code, which has to fit, too.
+        const MAX_BUDGET: u64 = 1 << 62;
+        self.budget = budget.min(MAX_BUDGET) as i64;
         self.remaining = self.budget;
         self.withheld = 0;
         if let Some(profile) = &mut self.core.profile {

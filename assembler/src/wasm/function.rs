@@ -417,7 +417,7 @@ impl Translator {
             }
             Some(imported) => {
                 let results = self.results(&sig.results, next);
-                self.code.push(&imported.instr(&mut args, results));
+                self.code.push(&imported.instr(func, &mut args, results));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use cartwheel_bytecode::cartridge::{self, Cartridge, Function, MemoryDef, TableDef};
 use cartwheel_bytecode::codec::Writer;
-use cartwheel_bytecode::operand::{AnyDst, Arg, Args, CellSrc, Dsts, Import, Kind, Operand, Scalar};
+use cartwheel_bytecode::operand::{AnyDst, Arg, Args, CellSrc, Dsts, Func, Import, Kind, Operand, Scalar};
 use cartwheel_bytecode::{Bank, Instr, Op, Signature, ValType};
 
 use super::error::Error;
@@ -18,17 +18,23 @@ const INSTRUCTION_MODULES: [&str; 3] = ["frame", "input", "rng"];
 pub enum ImportedFunction {
     /// A syscall, with zeros behind its arguments.
     Syscall { import: u32, zeros: usize },
+    /// A syscall whose results are stored as the fields of a C structure, at an address that is the first parameter: what
+    /// compilers of C make of a function that returns a structure. It is called as a function of its own.
+    Stored { import: u32, results: Vec<ValType> },
     /// An instruction.
     Instruction(Op),
 }
 
 impl ImportedFunction {
-    /// The instruction that calls it.
-    pub fn instr(&self, args: &mut Args, results: Dsts) -> Instr {
+    /// The instruction that calls it as the function with this index.
+    pub fn instr(&self, func: u32, args: &mut Args, results: Dsts) -> Instr {
         match *self {
             ImportedFunction::Syscall { import, zeros } => {
                 args.extend(std::iter::repeat_n(Arg::Imm(0), zeros));
                 Instr::Syscall { import: Import(import), args: std::mem::take(args), results }
+            }
+            ImportedFunction::Stored { .. } => {
+                Instr::Call { func: Func(func), args: std::mem::take(args), results }
             }
             ImportedFunction::Instruction(op) => {
                 let (mut args, mut results) = (args.iter(), results.iter());
@@ -47,6 +53,9 @@ impl ImportedFunction {
 
     /// A function that does nothing else, for references to an imported function.
     pub fn thunk(&self, sig: u32, ty: &Signature) -> Function {
+        if let ImportedFunction::Stored { import, results } = self {
+            return storing_thunk(*import, results, sig, ty);
+        }
         let mut next = [0u16; 2];
         let mut register = |ty: &ValType| {
             let bank = ty.bank();
@@ -61,11 +70,55 @@ impl ImportedFunction {
             Bank::Handle => AnyDst::HReg(register),
         });
         let mut code = Writer::new();
-        self.instr(&mut args, results.collect()).encode(&mut code);
+        self.instr(0, &mut args, results.collect()).encode(&mut code);
         Instr::Return { values: places.into_iter().map(argument).collect() }.encode(&mut code);
         let [scalars, handles] = next;
         Function { sig, scalars, handles, labels: Vec::new(), code: code.into_bytes() }
     }
+}
+
+/// The function of [`ImportedFunction::Stored`]. Fields lie as C has them: each at a multiple of its size.
+fn storing_thunk(import: u32, results: &[ValType], sig: u32, ty: &Signature) -> Function {
+    const ADDRESS: u16 = 0;
+    let params = ty.params.len() as u16;
+    let fields = (params..).zip(results);
+    let syscall = Instr::Syscall {
+        import: Import(import),
+        args: (ADDRESS + 1..params).map(Arg::Reg).collect(),
+        results: fields.clone().map(|(register, _)| AnyDst::Reg(register)).collect(),
+    };
+    let mut code = Writer::new();
+    syscall.encode(&mut code);
+    let mut offset = 0u32;
+    for (register, ty) in fields {
+        let (op, scalar, size) = match ty {
+            ValType::I64 => (Op::I64Store, Scalar::I64, 8),
+            ValType::F32 => (Op::F32Store, Scalar::F32, 4),
+            ValType::F64 => (Op::F64Store, Scalar::F64, 8),
+            _ => (Op::I32Store, Scalar::I32, 4),
+        };
+        offset = offset.next_multiple_of(size);
+        let operands = [
+            Operand::Src(Scalar::I32, CellSrc::Reg(ADDRESS)),
+            Operand::Offset(offset),
+            Operand::Src(scalar, CellSrc::Reg(register)),
+        ];
+        let store = Instr::from_operands(op, &operands).expect("the operands are of the table's kinds");
+        store.encode(&mut code);
+        offset += size;
+    }
+    Instr::Return { values: Args::default() }.encode(&mut code);
+    let scalars = params + results.len() as u16;
+    Function { sig, scalars, handles: 0, labels: Vec::new(), code: code.into_bytes() }
+}
+
+/// True if a function of type `ty` is what compilers of C make of one that returns a structure of these results.
+fn returns_structure(ty: &Signature, syscall: &Signature) -> bool {
+    let scalar = |ty: &ValType| ty.bank() == Bank::Scalar;
+    syscall.results.len() > 1
+        && ty.results.is_empty()
+        && ty.params.split_first() == Some((&ValType::I32, &syscall.params[..]))
+        && syscall.params.iter().chain(&syscall.results).all(scalar)
 }
 
 fn argument((bank, register): (Bank, u16)) -> Arg {
@@ -138,23 +191,29 @@ impl Resolver<'_> {
         let Some(syscall) = self.catalogue.syscall(&asked) else {
             return Err(self.unknown(module, field, &asked, offset));
         };
+        let stored = returns_structure(ty, &syscall.signature);
         let zeros = syscall.signature.params.len().saturating_sub(ty.params.len());
         let given = &syscall.signature.params[..syscall.signature.params.len() - zeros];
         let fits = given == ty.params && syscall.signature.results == ty.results;
-        if !fits || (zeros > 0 && !self.profile.fewer_params) {
+        if !stored && (!fits || (zeros > 0 && !self.profile.fewer_params)) {
             let message = format!("import `{module}.{field}` is {} and not {ty}", syscall.signature);
             return Err(Error::import(offset, message));
         }
         self.need(&syscall.id, syscall.capability, offset)?;
+        let results = syscall.signature.results.clone();
+        let bound = |import: usize| match stored {
+            true => ImportedFunction::Stored { import: import as u32, results },
+            false => ImportedFunction::Syscall { import: import as u32, zeros },
+        };
         if let Some(at) = cart.imports.iter().position(|import| import.id == syscall.id) {
-            return Ok(ImportedFunction::Syscall { import: at as u32, zeros });
+            return Ok(bound(at));
         }
         let sig = cart.types.iter().position(|other| *other == syscall.signature).unwrap_or_else(|| {
             cart.types.push(syscall.signature.clone());
             cart.types.len() - 1
         });
         cart.imports.push(cartridge::Import { id: syscall.id, sig: sig as u32 });
-        Ok(ImportedFunction::Syscall { import: cart.imports.len() as u32 - 1, zeros })
+        Ok(bound(cart.imports.len() - 1))
     }
 
     fn need(&mut self, id: &str, capability: Option<String>, offset: u64) -> Result<(), Error> {

@@ -39,6 +39,28 @@ fn frame_input_and_rng_are_instructions() {
     assert!(cartridge(text).manifest.capabilities.is_empty());
 }
 
+/// Results of one call that C has as a structure: each field at a multiple of its size.
+#[test]
+fn several_results_can_be_stored_as_a_structure() {
+    let text = r#"(module
+        (import "gfx" "size" (func $size (param i32)))
+        (import "asset" "find" (func $find (param i32 i32 i32)))
+        (memory 1)
+        (export "size" (func $size)) (export "find" (func $find))
+        (func (export "update") (call $size (i32.const 16)) (call $find (i32.const 32) (i32.const 1) (i32.const 2))))"#;
+    assert_eq!(
+        listing(text, "size"),
+        "syscall gfx.size() -> r1, r2\ni32.store [r0], r1\ni32.store [r0 + 4], r2\nreturn\n"
+    );
+    assert_eq!(
+        listing(text, "find"),
+        "syscall asset.find(r1, r2) -> r3, r4\ni32.store [r0], r3\ni32.store [r0 + 4], r4\nreturn\n"
+    );
+    assert_eq!(listing(text, "update"), "call size(16)\ncall find(32, 1, 2)\nreturn\n");
+    refused(r#"(module (import "gfx" "size" (func (param i64))))"#);
+    refused(r#"(module (import "gfx" "clear" (func (param i32 i32))))"#);
+}
+
 #[test]
 fn imported_functions_can_be_referred_to() {
     let cart = cartridge(

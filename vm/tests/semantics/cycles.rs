@@ -108,6 +108,15 @@ in_every_tier! {
         assert_eq!(places, [(1, 0, 3), (2, 1, 0), (1, 0, 3), (2, 1, 0)]);
     }
 
+    fn the_largest_budget_is_one_like_others<T>() {
+        let text = "i32.const r0, 3\nagain:\nloop\ni32.sub r0, r0, 1\nbr_if r0, again\nreturn ()";
+        let mut tier: T = new(function("", text));
+        tier.call(0, &[]);
+        tier.grant(u64::MAX);
+        assert_eq!(tier.run(&FrameInput::default()), Stop::Returned);
+        assert_eq!(tier.used(), 2 + 3 * 3 + 2);
+    }
+
     fn an_empty_budget_stops_before_the_first_block<T>() {
         let mut tier: T = new(function("-> i32", "return (1)"));
         tier.call(0, &[]);
