@@ -399,3 +399,34 @@ fn cartridges_survive_a_rollback_in_every_frame() {
         }
     }
 }
+
+// covers VM-1
+#[test]
+fn what_the_host_did_and_what_a_run_began_with_are_part_of_its_trace() {
+    let place = Place::new();
+    let cartridges = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges");
+    let path = |name: &str| cartridges.join(name).to_str().expect("UTF-8").to_owned();
+    // A policy from the start, and a recovery in the middle.
+    let (quarantine, policy) = (path("quarantine"), path("quarantine/policy.toml"));
+    let record = ["--frames", "200", "--record", "q.trace", "--embed"];
+    let run = ["run", &quarantine, "--policy", &policy, "--recover-after", "30"];
+    let recorded = place.good(&[&run[..], &record].concat());
+    let replayed = place.good(&["replay", "q.trace"]);
+    let said = |text: &str, what: &str| text.lines().find(|line| line.starts_with(what)).map(str::to_owned);
+    for what in ["state hash", "trust", "action"] {
+        assert!(said(&recorded, what).is_some(), "{recorded}");
+        assert_eq!(said(&recorded, what), said(&replayed, what));
+    }
+    // Files that were there before.
+    let card = path("card");
+    for trace in ["first.trace", "second.trace"] {
+        let run = ["run", &card, "--storage", "files", "--frames", "60", "-q", "--record", trace, "--embed"];
+        place.good(&run);
+        place.good(&["replay", trace, "-q"]);
+        place.good(&["replay", trace, "-q", "--from", "30"]);
+    }
+    // Another cartridge would begin with neither.
+    let done = place.run(&["replay", "second.trace", "--cart", &path("pong"), "-q"]);
+    assert_eq!(done.status, 1);
+    assert!(done.stderr.contains("only the recorded cartridge has"), "{}", done.stderr);
+}
