@@ -329,3 +329,28 @@ fn traps_end_a_profile_with_their_frame_in_it() {
     assert!(done.stdout.trim_end().ends_with("trapped"), "{}", done.stdout);
     assert!(done.stderr.contains("trap.asm:16"), "{}", done.stderr);
 }
+
+#[test]
+fn a_replayed_trace_has_the_profile_of_its_run() {
+    let place = Place::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges/snake");
+    let (cartridge, inputs) = (folder.to_str().expect("UTF-8"), folder.join("demo.inputs"));
+    let run = [cartridge, "--input", inputs.to_str().expect("UTF-8"), "--frames", "200"];
+    place.good(&[&["run"], &run[..], &["--record", "run.trace", "--embed", "-q"]].concat());
+    let live = place.good(&[&["profile"], &run[..], &["--format", "json"]].concat());
+    assert!(live == place.good(&["profile", "run.trace", "--format", "json"]), "the profiles differ");
+    // Fewer frames than there are.
+    let part = place.good(&["profile", "run.trace", "--frames", "10", "--format", "json"]);
+    let part: Value = serde_json::from_str(&part).expect("JSON");
+    assert_eq!(part["modules"][0]["frames"].as_array().map(Vec::len), Some(10));
+    // A trace with other states than those that it says is no run.
+    let message = place.bad(&["profile", "run.trace", "--seed", "3"]);
+    assert!(message.contains("those of the trace"), "{message}");
+    // A budget is held against every trace.
+    place.good(&["certify", cartridge, "--frames", "200", "--write", "budget.toml"]);
+    let budget = ["certify", cartridge, "--budget", "budget.toml", "--junit", "report.xml"];
+    let done = place.run(&[&budget[..], &["--trace", "run.trace", "--trace", "run.trace"]].concat());
+    assert!(matches!(done.status, 0 | 6), "{}", done.stderr);
+    assert_eq!(done.stdout.matches(" in run.trace ").count(), 2, "{}", done.stdout);
+    assert_eq!(place.text("report.xml").matches("<testsuite ").count(), 2);
+}

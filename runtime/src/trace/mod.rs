@@ -51,3 +51,8 @@ pub use record::{Damage, RecordKind};
 pub use recorder::{RecordOptions, Recorder};
 pub use replay::{Mismatch, ReplayError, compare, step};
 pub use watch::{Place, Write, last_write};
+
+/// True if bytes begin like a trace.
+pub fn is_trace(bytes: &[u8]) -> bool {
+    bytes.starts_with(file::MAGIC)
+}

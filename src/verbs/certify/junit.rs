@@ -1,26 +1,29 @@
 //! JUnit XML: what build servers show. A test case per line of the budget.
 
-use super::budget::Check;
+use super::Suite;
 
-/// The result as XML.
-pub fn xml(name: &str, checks: &[Check]) -> String {
-    let broken = checks.iter().filter(|check| check.broken.is_some()).count();
-    let counts = format!("tests=\"{}\" failures=\"{broken}\"", checks.len());
-    let suite = escaped(name);
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n  <testsuite name=\"{suite}\" {counts}>\n"
-    );
-    for check in checks {
-        let case = format!("    <testcase classname=\"{suite}\" name=\"{}\"", escaped(&check.line));
-        out.push_str(&match &check.broken {
-            None => format!("{case}/>\n"),
-            Some(why) => {
-                let (found, why) = (escaped(&check.found), escaped(why));
-                format!("{case}>\n      <failure message=\"{found}\">{why}</failure>\n    </testcase>\n")
-            }
-        });
+/// The results as XML, a test suite per run.
+pub fn xml(suites: &[Suite]) -> String {
+    let counts = |tests: usize, broken: usize| format!("tests=\"{tests}\" failures=\"{broken}\"");
+    let all = |f: fn(&Suite) -> usize| suites.iter().map(f).sum::<usize>();
+    let total = counts(all(|suite| suite.checks.len()), all(|suite| suite.broken));
+    let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {total}>\n");
+    for Suite { name, checks, broken } in suites {
+        let name = escaped(name);
+        out.push_str(&format!("  <testsuite name=\"{name}\" {}>\n", counts(checks.len(), *broken)));
+        for check in checks {
+            let case = format!("    <testcase classname=\"{name}\" name=\"{}\"", escaped(&check.line));
+            out.push_str(&match &check.broken {
+                None => format!("{case}/>\n"),
+                Some(why) => {
+                    let (found, why) = (escaped(&check.found), escaped(why));
+                    format!("{case}>\n      <failure message=\"{found}\">{why}</failure>\n    </testcase>\n")
+                }
+            });
+        }
+        out.push_str("  </testsuite>\n");
     }
-    out + "  </testsuite>\n</testsuites>\n"
+    out + "</testsuites>\n"
 }
 
 /// Text for XML: what has a meaning there is written otherwise, what cannot stand there is left out.

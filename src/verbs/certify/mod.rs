@@ -6,12 +6,13 @@ mod propose;
 
 use std::path::PathBuf;
 
+use cartwheel_runtime::profile::ModuleProfile;
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::print;
-use crate::verbs::profile::{RunOptions, take};
+use crate::verbs::profile::{RunOptions, Taken, replay, take};
 use budget::{Budget, Check};
 
 /// Arguments of `certify`.
@@ -20,6 +21,7 @@ use budget::{Budget, Check};
 Examples:
   cartwheel certify game.cart --write game.budget.toml
   cartwheel certify game.cart --budget game.budget.toml --input play.txt --junit report.xml
+  cartwheel certify game.cart --budget game.budget.toml --trace first.trace --trace second.trace
 
 Ends with status 0 if every line of the budget is kept and 6 if one is broken. What a budget can say is in spec/profile.md;
 --write proposes one that the run keeps, with a tenth to spare.")]
@@ -29,6 +31,9 @@ pub struct CertifyArgs {
     /// Budget to hold the run against
     #[arg(short, long, value_name = "FILE", required_unless_present = "write")]
     pub budget: Option<PathBuf>,
+    /// Trace to replay with the cartridge, instead of a run without inputs; can be given several times
+    #[arg(long = "trace", value_name = "FILE", conflicts_with = "write")]
+    pub traces: Vec<PathBuf>,
     /// What is run.
     #[command(flatten)]
     pub run: RunOptions,
@@ -46,26 +51,55 @@ pub fn run(args: &CertifyArgs) -> Result<Exit, Failure> {
     let budget = args.budget.as_ref().map(|path| Budget::parse(path, &files::read(path)?)).transpose()?;
     let mut junit = args.junit.as_deref().map(Output::create).transpose()?;
     let mut write = args.write.as_deref().map(Output::create).transpose()?;
-    let taken = take(&args.cartridge, &args.run, false)?;
-    let Some(module) = taken.profile.modules.first() else {
-        return Err(Failure::file(&args.cartridge, "the run had no modules"));
-    };
-    if let Some(out) = write.take() {
-        commit(out, &propose::text(&taken.name, module))?;
+    let runs = runs(args)?;
+    if let (Some(out), [taken]) = (write.take(), &runs[..]) {
+        commit(out, &propose::text(&taken.name, module(args, taken)?))?;
     }
     let Some(budget) = budget else {
+        let taken = &runs[0];
         if let Some(trap) = &taken.trap {
             print::stderr(&format!("{trap}\n"));
         }
         return Ok(taken.exit);
     };
-    let checks = budget.check(module, taken.trap.as_deref());
-    if let Some(out) = junit.take() {
-        commit(out, &junit::xml(&taken.name, &checks))?;
+    let mut suites = Vec::new();
+    for taken in &runs {
+        let module = module(args, taken)?;
+        let checks = budget.check(module, taken.trap.as_deref());
+        let broken = checks.iter().filter(|check| check.broken.is_some()).count();
+        print::stdout(&text(&taken.name, module.frames.len(), &checks, broken))?;
+        suites.push(Suite { name: taken.name.clone(), checks, broken });
     }
-    let broken = checks.iter().filter(|check| check.broken.is_some()).count();
-    print::stdout(&text(&taken.name, module.frames.len(), &checks, broken))?;
-    Ok(if broken > 0 { Exit::OverBudget } else { Exit::Fine })
+    if let Some(out) = junit.take() {
+        commit(out, &junit::xml(&suites))?;
+    }
+    Ok(if suites.iter().any(|suite| suite.broken > 0) { Exit::OverBudget } else { Exit::Fine })
+}
+
+/// What became of one run.
+struct Suite {
+    name: String,
+    checks: Vec<Check>,
+    /// Lines that are broken.
+    broken: usize,
+}
+
+/// The run, or those of the traces.
+fn runs(args: &CertifyArgs) -> Result<Vec<Taken>, Failure> {
+    if args.traces.is_empty() {
+        return Ok(vec![take(&args.cartridge, &args.run, false)?]);
+    }
+    let replayed = args.traces.iter().map(|trace| {
+        let mut taken = replay(trace, Some(&args.cartridge), &args.run, false)?;
+        taken.name = format!("{} in {}", taken.name, trace.display());
+        Ok(taken)
+    });
+    replayed.collect()
+}
+
+fn module<'t>(args: &CertifyArgs, taken: &'t Taken) -> Result<&'t ModuleProfile, Failure> {
+    let none = || Failure::file(&args.cartridge, "the run had no modules");
+    taken.profile.modules.first().ok_or_else(none)
 }
 
 fn commit(mut out: Output, text: &str) -> Result<(), Failure> {

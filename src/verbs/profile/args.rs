@@ -15,7 +15,7 @@ use super::source::RunOptions;
 Examples:
   cartwheel profile cartridges/pong
   cartwheel profile game.cart --input play.txt --by line
-  cartwheel profile game.cart --frame 17
+  cartwheel profile play.trace --frame 17
   cartwheel profile game.cart -o game.html
   cartwheel profile game.cart -o before.json && cartwheel profile diff before.json game.asm
 

@@ -11,7 +11,7 @@ mod table;
 mod viewers;
 
 pub use args::ProfileArgs;
-pub use source::{RunOptions, Taken, take};
+pub use source::{RunOptions, Taken, replay, take};
 
 use std::path::Path;
 

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::profile::{Profile, Profiler};
-use cartwheel_runtime::{Config, Inputs, Machine, SliceEnd};
+use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, trace};
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
 use crate::picture::write_png;
-use crate::{files, project};
+use crate::tape::{Tape, TraceTape};
+use crate::{files, project, traces};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -51,12 +52,15 @@ pub struct Taken {
     pub pictures: Vec<(u64, Vec<u8>)>,
 }
 
-/// Reads a profile, or makes one of a run.
+/// Reads a profile, or makes one of a run or of a trace that is replayed.
 pub fn open(path: &Path, options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
     if path.is_file() {
         let bytes = files::read(path)?;
         if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
             return read(path, &bytes);
+        }
+        if trace::is_trace(&bytes) {
+            return replay(path, None, options, pictures);
         }
     }
     take(path, options, pictures)
@@ -86,46 +90,107 @@ pub fn take(path: &Path, options: &RunOptions, pictures: bool) -> Result<Taken, 
     let inputs = options.input.as_deref().map(read_inputs).transpose()?;
     let config = Config { seed: options.seed, cycles_per_frame: options.cycles, ..Config::default() };
     let mut machine = Machine::new(config);
-    let module = machine.load(program.clone()).map_err(|e| Failure::file(&file, e))?;
+    machine.load(program.clone()).map_err(|e| Failure::file(&file, e))?;
     let frames = options.frames.or(inputs.as_ref().map(Inputs::len)).unwrap_or(DEFAULT_FRAMES);
     let inputs = inputs.unwrap_or_default();
+    let step = |machine: &mut Machine| Ok(machine.step(&inputs.frame(machine.frame()))?);
+    Run { machine, frames, wall: options.wall, pictures }.profile(path, step)
+}
 
-    let mut profiler = Profiler::attach(&mut machine);
-    let mut album = Album { every: frames.div_ceil(MAX_PICTURES).max(1), pictures: Vec::new() };
-    let mut exit = Exit::Fine;
-    for number in 0..frames {
-        #[expect(clippy::disallowed_methods, reason = "asked for, and kept apart from everything else")]
-        let started = options.wall.then(Instant::now);
-        let report = machine.step(&inputs.frame(number))?;
-        let took = started.map(|started| started.elapsed());
-        profiler.frame(&mut machine, &report);
-        if let Some(took) = took {
-            profiler.wall_time(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
-        }
-        if pictures {
-            album.add(number, &machine, module)?;
-        }
-        match report.modules[module.0 as usize].end {
-            SliceEnd::Halted(code) => {
-                exit = Exit::Halted(code);
-                break;
-            }
-            SliceEnd::Trapped => {
-                exit = Exit::Trapped;
-                break;
-            }
-            SliceEnd::Idle => break,
-            _ => {}
-        }
+/// Replays a trace, with another cartridge if one is given, and profiles it.
+pub fn replay(
+    path: &Path,
+    cartridge: Option<&Path>,
+    options: &RunOptions,
+    pictures: bool,
+) -> Result<Taken, Failure> {
+    let said = [options.input.is_some(), options.seed != 0, options.cycles.is_some()];
+    if said.contains(&true) {
+        return Err(Failure::file(path, "inputs, seed and cycles are those of the trace"));
     }
-    let title = &program.cartridge().manifest.title;
-    Ok(Taken {
-        name: if title.is_empty() { path.display().to_string() } else { title.clone() },
-        profile: profiler.finish(&mut machine),
-        trap: machine.trap(module).map(|trap| trap.to_string()),
-        exit,
-        pictures: album.pictures,
-    })
+    let trace = traces::open(path)?;
+    let found = traces::cartridge(path, &trace, cartridge)?;
+    traces::check_rules(path, &trace, &found)?;
+    let machine = trace.machine(&[found.program.clone()]).map_err(|e| traces::failure(path, e))?;
+    let first = trace.header().first_frame;
+    let recorded = trace.next_frame() - first;
+    let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));
+    let mut tape = TraceTape::new(path, &trace, first);
+    let step = |machine: &mut Machine| {
+        let made = tape.step(machine)?;
+        let stop = tape.made(machine, &made, None)?;
+        match &tape.mismatch {
+            // Another cartridge comes to other states; the recorded one must not.
+            Some(mismatch) if stop.is_some() && found.recorded => Err(Failure {
+                message: format!(
+                    "{}: its frames are not what running them comes to, from frame {} on; `cartwheel replay` says more",
+                    path.display(),
+                    mismatch.frame
+                ),
+                exit: Exit::Diverged,
+            }),
+            _ => Ok(made.report),
+        }
+    };
+    Run { machine, frames, wall: options.wall, pictures }.profile(&found.name(), step)
+}
+
+/// A run that is profiled.
+struct Run {
+    machine: Machine,
+    frames: u64,
+    /// True if the time of each frame is measured.
+    wall: bool,
+    /// True if pictures are kept.
+    pictures: bool,
+}
+
+impl Run {
+    /// Makes the frames by `step`. A cartridge without a title has that of `path`.
+    fn profile(
+        self,
+        path: &Path,
+        mut step: impl FnMut(&mut Machine) -> Result<FrameReport, Failure>,
+    ) -> Result<Taken, Failure> {
+        let Run { mut machine, frames, wall, pictures } = self;
+        let module = ModuleId(0);
+        let mut profiler = Profiler::attach(&mut machine);
+        let mut album = Album { every: frames.div_ceil(MAX_PICTURES).max(1), pictures: Vec::new() };
+        let mut exit = Exit::Fine;
+        for _ in 0..frames {
+            #[expect(clippy::disallowed_methods, reason = "asked for, and kept apart from everything else")]
+            let started = wall.then(Instant::now);
+            let report = step(&mut machine)?;
+            let took = started.map(|started| started.elapsed());
+            profiler.frame(&mut machine, &report);
+            if let Some(took) = took {
+                profiler.wall_time(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+            }
+            if pictures {
+                album.add(report.frame, &machine, module)?;
+            }
+            match report.modules[module.0 as usize].end {
+                SliceEnd::Halted(code) => {
+                    exit = Exit::Halted(code);
+                    break;
+                }
+                SliceEnd::Trapped => {
+                    exit = Exit::Trapped;
+                    break;
+                }
+                SliceEnd::Idle => break,
+                _ => {}
+            }
+        }
+        let title = &machine.instance(module).program().cartridge().manifest.title;
+        Ok(Taken {
+            name: if title.is_empty() { path.display().to_string() } else { title.clone() },
+            trap: machine.trap(module).map(|trap| trap.to_string()),
+            profile: profiler.finish(&mut machine),
+            exit,
+            pictures: album.pictures,
+        })
+    }
 }
 
 fn read_inputs(path: &Path) -> Result<Inputs, Failure> {
@@ -139,12 +204,7 @@ struct Album {
 }
 
 impl Album {
-    fn add(
-        &mut self,
-        frame: u64,
-        machine: &Machine,
-        module: cartwheel_runtime::ModuleId,
-    ) -> Result<(), Failure> {
+    fn add(&mut self, frame: u64, machine: &Machine, module: ModuleId) -> Result<(), Failure> {
         let Some(surface) = machine.surface(module).filter(|_| frame.is_multiple_of(self.every)) else {
             return Ok(());
         };
