@@ -111,7 +111,8 @@ pub fn replay(
     let trace = traces::open(path)?;
     let found = traces::cartridge(path, &trace, cartridge)?;
     traces::check_rules(path, &trace, &found)?;
-    let machine = trace.machine(std::slice::from_ref(&found.program)).map_err(|e| traces::failure(path, e))?;
+    let machine =
+        trace.machine(std::slice::from_ref(&found.program)).map_err(|e| traces::failure(path, e))?;
     let first = trace.header().first_frame;
     let recorded = trace.next_frame() - first;
     let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));
