@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cartwheel_hostabi::{Capability, CapabilitySet, Ruling, Syscall, Verdict};
+use cartwheel_hostabi::{Capability, CapabilitySet, Ruling, Syscall, SyscallInfo, Verdict};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::{Reader, RestoreError};
@@ -28,6 +28,8 @@ pub(crate) struct Caller {
     pub(crate) watched: bool,
     /// True if something has to be done behind a call even if it is simply allowed: it is watched, or it brought others.
     pub(crate) unsettled: bool,
+    /// True while the host makes a call in the module's name.
+    pub(crate) host_calls: bool,
     /// True if what is cached of the policy is out of date.
     pub(crate) outdated: bool,
     /// Records of late-bound calls, which end before the call that brought them.
@@ -59,6 +61,7 @@ impl Caller {
             custody: Custody::Free,
             watched: false,
             unsettled: false,
+            host_calls: false,
             outdated: false,
             records: Vec::new(),
             late: Vec::new(),
@@ -76,8 +79,11 @@ impl Caller {
     }
 
     /// True if a syscall can be called: its capability is declared, and what it works on is there.
-    pub(crate) fn has(&self, capability: Capability) -> bool {
-        self.declared.contains(capability) && (capability != Capability::Gfx || self.video)
+    pub(crate) fn can_call(&self, row: &SyscallInfo) -> bool {
+        let video = row.capability != Capability::Gfx || self.video;
+        // The disk's rows of WASM-4 have another capability, and yet nobody but its host behind them.
+        let host = row.foreign_profile().is_none() || self.declared.contains(Capability::Wasm4);
+        self.declared.contains(row.capability) && video && host
     }
 
     /// True if a script has something to say about a syscall.
@@ -92,6 +98,10 @@ impl Caller {
 
     /// Counts a violation and lowers the score.
     pub(crate) fn violate(&mut self, verdict: Verdict, policy: &Policy) {
+        // What the host calls, and what that calls in turn, is not the module's doing.
+        if self.host_calls {
+            return;
+        }
         let penalty = match verdict {
             Verdict::Allow => return,
             Verdict::Deny => policy.deny_penalty,

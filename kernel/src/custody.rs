@@ -93,6 +93,7 @@ impl Kernel {
         let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
             return Err(Fault::Panic(format!("a call for module {}, which is not loaded", id.0)));
         };
+        module.caller.host_calls = true;
         let mut context = Context {
             services: &mut module.services,
             caller: &mut module.caller,
@@ -100,6 +101,8 @@ impl Kernel {
             memories: &mut self.memories,
         };
         let result = late::call(&mut context, Transport::Host, syscall, values, guest);
+        module.caller.host_calls = false;
+        module.caller.unsettled = module.caller.watched;
         let records = std::mem::take(&mut module.caller.records);
         records.into_iter().for_each(|record| self.watch.called(record));
         result

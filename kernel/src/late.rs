@@ -70,7 +70,7 @@ pub(crate) fn call(
     let reject = |context: &mut Context<'_>, trap, what| {
         Ok(rejected(context, transport, Some(row.syscall), values, trap, what))
     };
-    if !context.caller.has(row.capability) {
+    if !context.caller.can_call(row) {
         return reject(context, SyscallTrap::NotDeclared, row.id);
     }
     if values.len() != row.param_slots.len()
@@ -236,6 +236,10 @@ impl<'g> LateGuest<'g> {
 }
 
 impl Guest for LateGuest<'_> {
+    fn cycles_used(&self) -> u64 {
+        self.inner.cycles_used()
+    }
+
     fn arg(&self, slot: usize) -> u64 {
         self.args[slot]
     }

@@ -247,7 +247,15 @@ impl Kernel {
         import: u32,
         guest: &mut G,
     ) -> Result<Option<Status>, Fault> {
-        self.call_by(Transport::Host, id, import, guest)
+        let calling = |kernel: &mut Self, calls| {
+            if let Some(module) = kernel.module_mut(id) {
+                module.caller.host_calls = calls;
+            }
+        };
+        calling(self, true);
+        let result = self.call_by(Transport::Host, id, import, guest);
+        calling(self, false);
+        result
     }
 
     #[inline(always)] // so that the transport is a constant
@@ -449,11 +457,11 @@ impl Module {
         if self.caller.watched {
             watch.called(self.record(call, guest));
         }
-        // What the host calls is not the module's doing.
-        if call.transport != Transport::Host {
-            self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
-        }
-        if call.done.status == Some(Status::Quarantined) {
+        self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
+        if call.done.status == Some(Status::Quarantined)
+            && !self.caller.host_calls
+            && self.caller.custody == Custody::Free
+        {
             self.caller.custody = Custody::Quarantined;
             watch.tell(Some(self.caller.id), Lifecycle::Quarantined);
         }

@@ -643,3 +643,14 @@ proptest! {
         prop_assert_eq!(verdict(&rest), verdict(&whole));
     }
 }
+
+/// Nobody but WASM-4's host is behind its disk, whatever else was declared.
+#[test]
+fn calls_by_id_reach_no_console_that_is_not_there() {
+    let mut rig = rig();
+    for id in ["wasm4.diskr@1", "wasm4.diskw@1"] {
+        let values = [Value::I32(0), Value::I32(4)];
+        let answered = rig.kernel.call_by_id(MODULE, id, &values, &mut rig.guest).expect("no panic");
+        assert!(matches!(answered.answer, Answer::Trap(SyscallTrap::NotDeclared, _)), "{id}: {answered:?}");
+    }
+}

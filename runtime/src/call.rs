@@ -51,10 +51,11 @@ impl Caller {
     ///
     /// As [`crate::Machine::load`].
     pub fn new(program: Arc<Program>, config: &Config) -> Result<Caller, LoadError> {
-        let mut instance = Instance::new(program, config.limits, config.seed)?;
-        instance.set_module(MODULE.0);
         let mut kernel = Kernel::new();
-        admit(&mut kernel, MODULE, instance.program(), StagedConfig::default())?;
+        admit(&mut kernel, MODULE, &program, StagedConfig::default())?;
+        let prepare = |memory: &mut [u8]| kernel.prepare_memory(MODULE, memory);
+        let mut instance = Instance::prepared(program, config.limits, config.seed, prepare)?;
+        instance.set_module(MODULE.0);
         Ok(Caller { kernel, instance, frame: 0 })
     }
 

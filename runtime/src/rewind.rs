@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::action::Action;
 use crate::input::InputFrame;
 use crate::machine::{Machine, Panic};
 use crate::report::FrameReport;
@@ -94,8 +95,8 @@ pub struct SyncMismatch {
 pub struct SyncTest {
     depth: usize,
     states: Rewind,
-    /// Inputs and roots of the last frames.
-    made: VecDeque<(InputFrame, u128)>,
+    /// Inputs, what the host did before them, and roots of the last frames.
+    made: VecDeque<(InputFrame, Vec<Action>, u128)>,
 }
 
 impl SyncTest {
@@ -117,7 +118,8 @@ impl SyncTest {
     ) -> Result<(FrameReport, Option<SyncMismatch>), Panic> {
         self.states.keep(machine)?;
         let report = machine.step(input)?;
-        self.made.push_back((*input, machine.hash()?.root));
+        let actions = report.actions.iter().map(|done| done.action.clone()).collect();
+        self.made.push_back((*input, actions, machine.hash()?.root));
         if self.made.len() > self.depth {
             self.made.pop_front();
         }
@@ -127,7 +129,10 @@ impl SyncTest {
         let first = machine.frame() - self.depth as u64;
         let back = self.states.back(machine, first).expect("it is the machine's own state");
         assert!(back, "as many states are kept as frames");
-        for (input, root) in &self.made {
+        for (input, actions, root) in &self.made {
+            for action in actions {
+                machine.queue(action.clone()).expect("it was queued before the frame the first time");
+            }
             machine.step(input)?;
             let again = machine.hash()?.root;
             if again != *root {

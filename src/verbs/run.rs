@@ -73,7 +73,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
             set.expect("a policy that was read from this text");
         }
     }
-    let options = RecordOptions { keyframes: args.keyframes, components: args.components, embed: args.embed };
+    // A trace of a run that goes on has to have the state that it goes on from.
+    let keyframes = if args.load_state.is_some() && args.keyframes == 0 { u64::MAX } else { args.keyframes };
+    let options = RecordOptions { keyframes, components: args.components, embed: args.embed };
     let mut resumed = None;
     if let (Some(path), true) = (&args.record, args.resume) {
         let trace = traces::open(path)?;

@@ -293,6 +293,8 @@ impl Writer {
                 None => self.delete_file(&path),
             };
             if let Err(error) = result {
+                // Somebody else may have removed a folder: the next attempt makes it again.
+                self.folders.clear();
                 first.get_or_insert((path.clone(), error));
                 left.insert(path, blob);
             }

@@ -79,7 +79,7 @@ impl Reading {
         let mut answer = None;
         for (rule, counted) in self.script.rules.iter().zip(&mut self.counted) {
             if rule.syscall == syscall && rule.frames.contains(&self.frame) {
-                *counted += 1;
+                *counted = counted.saturating_add(1);
                 if rule.calls.contains(counted) {
                     answer = answer.or(Some(rule.status));
                 }

@@ -265,24 +265,31 @@ fn give(call: &mut Call<'_>, bytes: &[u8], place: SpanMut) -> Result<(Status, i3
     Ok((Status::Ok, bytes.len() as i32))
 }
 
+/// As much of an id as can name anything: looking at more would cost more than the call is charged.
+fn known(id: &[u8]) -> &[u8] {
+    const MAX_ID_LEN: usize = 255;
+    &id[..id.len().min(MAX_ID_LEN)]
+}
+
 impl handlers::Kernel for Context<'_> {
     fn describe(&mut self, call: &mut Call<'_>, id: Span, text: SpanMut) -> Result<(Status, i32), Fault> {
-        let found = str::from_utf8(call.span(id)?).ok().and_then(resolve);
+        let found = str::from_utf8(known(call.span(id)?)).ok().and_then(resolve);
         let Some(row) = found else { return Ok((Status::KernelNotFound, 0)) };
         let described = format!("{} {} {}", row.id, row.signature(), row.capability);
         give(call, described.as_bytes(), text)
     }
 
     fn exec(&mut self, call: &mut Call<'_>, id: Span, args: Span) -> Result<(Status, i32), Fault> {
-        let id = String::from_utf8_lossy(call.span(id)?).into_owned();
+        let id = String::from_utf8_lossy(known(call.span(id)?)).into_owned();
         let bytes = call.span(args)?;
         if bytes.len() > MAX_ARGS_BYTES {
             return Err(SyscallTrap::BadArgument.into());
         }
-        let values = Value::decode_all(bytes).map_err(|_| SyscallTrap::BadArgument)?;
+        // First, so that what is refused costs no more work than it is charged for.
         if self.host()?.promises.len() == MAX_PROMISES {
             return Ok((Status::Quota, 0));
         }
+        let values = Value::decode_all(bytes).map_err(|_| SyscallTrap::BadArgument)?;
         call.work(args.len.into());
         self.caller.unsettled = true;
         let answer = late::call(self, Transport::Exec, &id, &values, call.guest())?.answer;

@@ -199,8 +199,9 @@ impl Telemetry {
 
 /// A name that counters and zones can have.
 fn name_from(bytes: &[u8]) -> Option<String> {
-    let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
-    let fits = printable && (1..=MAX_NAME_LEN).contains(&bytes.len());
+    let fits =
+        (1..=MAX_NAME_LEN).contains(&bytes.len()) && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let bytes = if fits { bytes } else { &[] };
     str::from_utf8(bytes).ok().filter(|_| fits).map(str::to_owned)
 }
 

@@ -27,7 +27,7 @@ impl Zones {
         let mut rows = BTreeMap::new();
         let mut at = 0;
         for event in events {
-            self.spend(&mut rows, event.used - at);
+            self.spend(&mut rows, event.used.saturating_sub(at));
             at = event.used;
             match &event.begins {
                 Some(name) => {

@@ -85,6 +85,12 @@ pub fn differences(a: &Machine, b: &Machine) -> Result<Vec<Difference>, Panic> {
         }
         found.extend(parts.into_iter().map(|(part, label, values)| (module, name, part, label, values)));
     }
+    for &(module, name, hash) in &theirs {
+        if ours.iter().all(|&(other, named, _)| (other, named) != (module, name)) {
+            let values = ("not there".to_owned(), format!("hash {hash:032x}"));
+            found.push((module, name, Part::Component(name.to_owned()), None, values));
+        }
+    }
     let found = found.into_iter().map(|(module, component, part, name, values)| Difference {
         module,
         component: component.to_owned(),

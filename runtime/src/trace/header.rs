@@ -201,12 +201,14 @@ impl Header {
                 "max_table_elements" => limits.max_table_elements = small()?,
                 "max_heap_bytes" => limits.max_heap_bytes = value,
                 "max_heap_objects" => limits.max_heap_objects = small()?,
-                "latency" => config.latency = small()?,
+                "latency" if value > 0 => config.latency = small()?,
                 "max_requests" => config.max_requests = small()?,
                 "storage_bytes" => config.storage_bytes = value,
                 "read_only_storage" if value <= 1 => config.read_only_storage = value == 1,
                 "cycles_per_frame" if value > 0 => config.cycles_per_frame = Some(value),
-                "cycles_per_frame" => return Err(Unfit::Setting(name.clone(), value)),
+                "cycles_per_frame" | "latency" | "read_only_storage" => {
+                    return Err(Unfit::Setting(name.clone(), value));
+                }
                 _ => return Err(Unfit::UnknownSetting(name.clone())),
             }
         }

@@ -51,6 +51,10 @@ impl<W: Write> Recorder<W> {
         let mut recorder = Recorder::with_header(out, header, options);
         if options.keyframes > 0 || recorder.header.first_frame > 0 || !recorder.header.digests.is_empty() {
             recorder.keyframe(machine)?;
+            let needed = recorder.header.first_frame > 0 || !recorder.header.digests.is_empty();
+            if needed && recorder.index.keyframes.is_empty() {
+                return Err(io::Error::other("the state that it would begin with is too large for a trace"));
+            }
         }
         recorder.flush()?;
         Ok(recorder)

@@ -73,7 +73,13 @@ pub fn run(args: &CertifyArgs) -> Result<Exit, Failure> {
     if let Some(out) = junit.take() {
         commit(out, &junit::xml(&suites))?;
     }
-    Ok(if suites.iter().any(|suite| suite.broken > 0) { Exit::OverBudget } else { Exit::Fine })
+    let broken = suites.iter().any(|suite| suite.broken > 0);
+    let quarantined = runs.iter().any(|taken| matches!(taken.exit, Exit::Quarantined));
+    Ok(match (broken, quarantined) {
+        (true, _) => Exit::OverBudget,
+        (false, true) => Exit::Quarantined,
+        (false, false) => Exit::Fine,
+    })
 }
 
 /// What became of one run.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::profile::{Profile, Profiler};
-use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, trace};
+use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, Status, trace};
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
@@ -182,6 +182,9 @@ impl Run {
                 SliceEnd::Idle => break,
                 _ => {}
             }
+        }
+        if machine.status(module) == Status::Quarantined {
+            exit = Exit::Quarantined;
         }
         let title = &machine.instance(module).program().cartridge().manifest.title;
         Ok(Taken {

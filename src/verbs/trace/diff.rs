@@ -14,21 +14,28 @@ pub fn run(args: &TraceDiffArgs) -> Result<Exit, Failure> {
     let (first, second) = (traces::open(&args.first)?, traces::open(&args.second)?);
     let mut out = String::new();
     heads(&mut out, &first, &second);
+    let range = |trace: &Trace| (trace.header().first_frame, trace.next_frame());
+    let (from, to) = (range(&first).0.max(range(&second).0), range(&first).1.min(range(&second).1));
+    if from >= to {
+        let message = format!("it has no frame in common with {}", args.second.display());
+        return Err(Failure::file(&args.first, message));
+    }
+    let same_frames = range(&first) == range(&second);
     let parted = parted(args, &first, &second)?;
     match &parted {
-        Parted::Never if first.len() == second.len() && out.is_empty() => {
+        Parted::Never if same_frames && out.is_empty() => {
             let _ = writeln!(out, "the same: {} frames", first.len());
             print::stdout(&out)?;
             return Ok(Exit::Fine);
         }
-        Parted::Never if first.len() == second.len() => {
+        Parted::Never if same_frames => {
             let _ = writeln!(out, "all {} frames are the same", first.len());
         }
         Parted::Never => {
             let (a, b) = (first.next_frame(), second.next_frame());
             let _ = writeln!(
                 out,
-                "the same up to the end of the shorter one: they end before frames {a} and {b}"
+                "the same in frames {from} to {to}, which both have: they end before frames {a} and {b}"
             );
         }
         Parted::Input(a, b) => {
@@ -59,11 +66,7 @@ pub fn run(args: &TraceDiffArgs) -> Result<Exit, Failure> {
         states(&mut out, args, (&first, &second), a.number)?;
     }
     print::stdout(&out)?;
-    Ok(if matches!(parted, Parted::Never) && first.len() == second.len() {
-        Exit::Fine
-    } else {
-        Exit::Diverged
-    })
+    Ok(if matches!(parted, Parted::Never) && same_frames { Exit::Fine } else { Exit::Diverged })
 }
 
 /// Where two traces part.
@@ -79,6 +82,15 @@ fn heads(out: &mut String, first: &Trace, second: &Trace) {
     let hashes = |trace: &Trace| trace.header().cartridges.iter().map(|c| c.hash).collect::<Vec<_>>();
     if hashes(first) != hashes(second) {
         out.push_str("recorded with different cartridges\n");
+    }
+    if a.first_frame != b.first_frame {
+        let _ = writeln!(out, "they begin with frames {} and {}", a.first_frame, b.first_frame);
+    }
+    if a.digests != b.digests {
+        let names = a.digests.iter().chain(&b.digests).map(|(name, _)| name.as_str());
+        let names: std::collections::BTreeSet<&str> = names.collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let _ = writeln!(out, "they begin with something else: {}", names.join(", "));
     }
     for (name, value) in &a.settings {
         let other = b.settings.iter().find(|(other, _)| other == name).map(|(_, value)| value);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cartwheel_runtime::trace::{CopyError, RecordOptions, Recorder, Trace};
+use cartwheel_runtime::trace::{self, CopyError, RecordOptions, Recorder, Trace, TracedFrame};
 use cartwheel_runtime::{Inputs, Machine};
 
 use crate::cli::{TraceCutArgs, TraceInputsArgs, TraceSpliceArgs};
@@ -93,10 +93,15 @@ pub fn splice(args: &TraceSpliceArgs) -> Result<Exit, Failure> {
     let range = (first, args.from);
     let recorded = Recorder::copy(&mut output, &trace, range, None, RecordOptions::default());
     let recorded = recorded.and_then(|mut recorder| {
+        // What the host did stays as it was.
+        let mut done = trace.frames(args.from);
         while machine.frame() < inputs.len() {
-            let input = inputs.frame(machine.frame());
-            machine.step(&input).map_err(std::io::Error::other)?;
-            recorder.frame(&machine, &input, Vec::new())?;
+            let events = done.next().transpose()?.map_or(Vec::new(), |frame| frame.events);
+            let number = machine.frame();
+            let input = inputs.frame(number);
+            let frame = TracedFrame { number, input, events, root: 0, components: Vec::new() };
+            trace::step(&mut machine, &frame).map_err(std::io::Error::other)?;
+            recorder.frame(&machine, &input, frame.events)?;
         }
         Ok(recorder.finish().map(|_| ())?)
     });

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use cartwheel_runtime::trace::{self, TracedFrame};
 use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Status, TrapKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
@@ -18,7 +19,7 @@ use crate::{files, print, project, shrink, traces};
 /// Reduces inputs.
 pub fn run(args: &TraceShrinkArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
-    let is_trace = files::read(path)?.starts_with(b"CWTR");
+    let is_trace = trace::is_trace(&files::read(path)?);
     let inputs = if is_trace { of_trace(path, &traces::open(path)?)? } else { read_inputs(path)? };
     let progress = Progress::new(&inputs, args.quiet);
     let small = match &args.command {
@@ -104,6 +105,14 @@ fn by_trap(
     let (program, config) = if is_trace {
         let trace = traces::open(path)?;
         let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+        let head = trace.header();
+        let acted =
+            |frame: Result<TracedFrame, trace::Damage>| frame.is_ok_and(|frame| !frame.events.is_empty());
+        if head.first_frame > 0 || !head.digests.is_empty() || trace.frames(0).any(acted) {
+            let message = "it begins with a state, a policy or files, or the host did something in it, and inputs alone do \
+                not bring that back; shrink it with --while";
+            return Err(Failure::file(path, message));
+        }
         (found.program, trace.header().config().map_err(|e| Failure::file(path, e))?)
     } else {
         let Some(cart) = &args.cart else {

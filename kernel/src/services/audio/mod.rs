@@ -123,7 +123,7 @@ impl Sound {
         let voice = &mut self.voices[index];
         voice.cut();
         let serial = self.played;
-        self.played += 1;
+        self.played = self.played.saturating_add(1);
         // An envelope can be over before it begins: then the note has ended, which its number tells.
         if let Ok(ramp) = Ramp::new(&wish.instrument.envelope) {
             voice.note = Some(Note {

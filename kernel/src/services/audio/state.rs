@@ -45,8 +45,7 @@ impl Sound {
     }
 
     pub(crate) fn read(input: &mut Reader<'_>, assets: &Assets) -> Result<SavedSound, RestoreError> {
-        // So many that none of them can overflow the count.
-        let played = checked(input.u64()?, |played| *played < 1 << 63)?;
+        let played = input.u64()?;
         let master = byte(input)?;
         let master_gain = checked(input.u16()?, |gain| *gain <= 256)?;
         let mut saved = SavedSound { played, master, master_gain, ..SavedSound::from(Sound::new()) };
@@ -153,7 +152,7 @@ fn save_note(note: &Note, out: &mut Vec<u8>) {
 
 fn read_note(input: &mut Reader<'_>, played: u64, assets: &Assets) -> Result<Note, RestoreError> {
     Ok(Note {
-        serial: checked(input.u64()?, |serial| *serial < played)?,
+        serial: checked(input.u64()?, |serial| *serial <= played)?,
         instrument: read_instrument(input, assets)?,
         place: Place {
             at: input.u64()?,
@@ -184,7 +183,9 @@ fn fits(note: &Note) -> bool {
         Wave::Sample { repeat: (_, end), .. } => u64::from(*end) << 32,
         _ => 1 << 32,
     };
-    note.place.at < end && note.glide.done <= note.glide.total
+    // Noise that repeats lives in the low bits; without any it would never be heard again.
+    let silent = matches!(note.instrument.wave, Wave::Noise { short: true }) && note.place.noise & 0x7f == 0;
+    note.place.at < end && note.glide.done <= note.glide.total && !silent
 }
 
 fn read_ramp(input: &mut Reader<'_>) -> Result<Ramp, RestoreError> {
