@@ -305,8 +305,12 @@ fn inputs_are_taken_out_changed_and_put_back() {
         assert_eq!(keyframes("part.trace"), ((to - from).into(), serde_json::json!(frames)));
         place.good(&["replay", "part.trace", "-q"]);
         let diff = diverged(&place, &["trace", "diff", "a.trace", "part.trace"]);
-        assert!(diff.contains("the same up to the end of the shorter one"), "{diff}");
+        let same = format!("the same in frames {from} to {to}, which both have");
+        assert!(diff.contains(&same), "{diff}");
     }
+    place.good(&["trace", "cut", "a.trace", "--to", "40", "-o", "early.trace"]);
+    let message = place.bad(&["trace", "diff", "early.trace", "part.trace"]);
+    assert!(message.contains("no frame in common"), "{message}");
     place.bad(&["replay", "part.trace", "--from", "0"]);
 }
 

@@ -1,11 +1,11 @@
-//! The disk: up to 1,024 bytes that outlive the game.
+//! The disk: up to 1,024 bytes. They are part of the state, and last as long as it: saved states and traces have them.
 
 use crate::codec::{Reader, RestoreError};
 
 /// Most bytes on a disk.
 pub(super) const DISK_BYTES: usize = 1_024;
 
-/// What a game keeps between runs. It is replaced as a whole.
+/// What a game has stored. It is replaced as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Disk(Vec<u8>);
 
