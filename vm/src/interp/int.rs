@@ -131,6 +131,73 @@ handler!(
 });
 
 handler!(
+    /// A copy, as for [`copy`], and the branch behind it.
+    copy_branch [const A: u8, const CHECKED: bool] (core, ip, fp, cycles, acc, facc) {
+    *fp.add(word::d(ip).into()) = if A == ACC { acc } else { *fp.add(word::a(ip).into()) };
+    taken!(CHECKED, core, ip, fp, cycles, acc, facc)
+});
+
+handler!(
+    /// Two copies, as for [`copy_two`], and the branch behind them.
+    copy_two_branch [const CHECKED: bool] (core, ip, fp, cycles, acc, facc) {
+    *fp.add(word::d(ip).into()) = *fp.add(word::a(ip).into());
+    *fp.add(word::c(ip).into()) = *fp.add(word::b(ip).into());
+    taken!(CHECKED, core, ip, fp, cycles, acc, facc)
+});
+
+handler!(
+    /// A binary operation and the branch behind it.
+    binary_branch [O: Binary, const A: u8, const B: u8, const CHECKED: bool] (core, ip, fp, cycles, acc, facc) {
+    let a = operand_a!(A, ip, fp, acc);
+    let b = operand_b!(B, ip, fp, acc);
+    *fp.add(word::d(ip).into()) = O::apply(a, b);
+    taken!(CHECKED, core, ip, fp, cycles, acc, facc)
+});
+
+handler!(
+    /// d = t + a constant, which stands in the third word, where t = a + b.
+    add_add [const A: u8, const KEEP: bool] (core, ip, fp, cycles, acc, facc) {
+    let a = operand_a!(A, ip, fp, acc) as u32;
+    let sum = a.wrapping_add(*fp.add(word::b(ip).into()) as u32);
+    *fp.add(word::t(ip).into()) = sum.into();
+    result!(KEEP, ip, fp, acc, sum.wrapping_add(word::offset(ip)).into());
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// A binary operation and the copy of its result to a second cell.
+    binary_copy [O: Binary, const A: u8, const B: u8, const KEEP: bool] (core, ip, fp, cycles, acc, facc) {
+    let a = operand_a!(A, ip, fp, acc);
+    let b = operand_b!(B, ip, fp, acc);
+    let value = O::apply(a, b);
+    *fp.add(word::t(ip).into()) = value;
+    result!(KEEP, ip, fp, acc, value);
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// d = t O c, where t = a S b; both operations commute.
+    binary_binary [S: Binary, O: Binary, const A: u8, const C: u8, const KEEP: bool] (core, ip, fp, cycles, acc, facc) {
+    let a = operand_a!(A, ip, fp, acc);
+    let c = if C == ACC { acc } else { *fp.add(word::c(ip).into()) };
+    let first = S::apply(a, *fp.add(word::b(ip).into()));
+    *fp.add(word::t(ip).into()) = first;
+    result!(KEEP, ip, fp, acc, O::apply(first, c));
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// An operation with a constant of 32 bits, which stands in the third word, and the operation on its result and `b`.
+    constant_binary [S: Binary, O: Binary, const A: u8, const B: u8, const KEEP: bool] (core, ip, fp, cycles, acc, facc) {
+    let a = operand_a!(A, ip, fp, acc);
+    let b = operand_b!(B, ip, fp, acc);
+    let shifted = S::apply(a, word::offset(ip).into());
+    *fp.add(word::t(ip).into()) = shifted;
+    result!(KEEP, ip, fp, acc, O::apply(shifted, b));
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
     /// d = a constant of 64 bits.
     constant [] (core, ip, fp, cycles, acc, facc) {
     *fp.add(word::d(ip).into()) = word::imm64(ip);

@@ -33,6 +33,21 @@ macro_rules! address {
     }};
 }
 
+/// As `address`, of the sum of operand `a` and operand `b` or an immediate, which is a result too.
+macro_rules! sum_address {
+    ($access:ty, $a:expr, $b:expr, $core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident) => {{
+        let a = if $a == ACC { $acc } else { *$fp.add(word::a($ip).into()) } as u32;
+        let b = if $b == IMM { word::imm($ip) as u32 } else { *$fp.add(word::b($ip).into()) as u32 };
+        let sum = u64::from(a.wrapping_add(b));
+        *$fp.add(word::t($ip).into()) = sum;
+        let at = sum + u64::from(word::offset($ip));
+        if at >= (&(*$core).bound)[<$access>::SIZE_LOG2] {
+            exit!($core, $ip, $fp, $cycles, exit::trap(TrapCode::MemoryOutOfBounds))
+        }
+        (*$core).mem.add(at as usize).cast::<<$access as Access>::Raw>()
+    }};
+}
+
 handler!(load [T: Access, const A: u8, const KEEP: bool] (core, ip, fp, cycles, acc, facc) {
     let at = address!(T, A, core, ip, fp, cycles, acc);
     let value = T::to_cell(at.read_unaligned());
@@ -72,6 +87,50 @@ handler!(
     let at = address!(F64, A, core, ip, fp, cycles, acc);
     at.write_unaligned(facc);
     go!(core, ip.add(2), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// An addition and the load whose address it makes.
+    load_sum [T: Access, const A: u8, const B: u8, const KEEP: bool] (core, ip, fp, cycles, acc, facc) {
+    let at = sum_address!(T, A, B, core, ip, fp, cycles, acc);
+    let value = T::to_cell(at.read_unaligned());
+    *fp.add(word::d(ip).into()) = value;
+    if KEEP {
+        acc = value;
+    }
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// The same for a binary64 float, which goes to the float accumulator too.
+    load_float_sum [const A: u8, const B: u8] (core, ip, fp, cycles, acc, facc) {
+    let at = sum_address!(F64, A, B, core, ip, fp, cycles, acc);
+    let value = at.read_unaligned();
+    *fp.add(word::d(ip).into()) = value.to_bits();
+    facc = value;
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// An addition and the store whose address it makes. Operand `d` as for [`store`].
+    store_sum [T: Access, const A: u8, const B: u8, const V: u8] (core, ip, fp, cycles, acc, facc) {
+    let at = sum_address!(T, A, B, core, ip, fp, cycles, acc);
+    let value = match V {
+        ACC => acc,
+        IMM => i64::from(word::d(ip) as i16) as u64,
+        // It may be the sum itself.
+        _ => *fp.add(word::d(ip).into()),
+    };
+    at.write_unaligned(T::from_cell(value));
+    go!(core, ip.add(3), fp, cycles, acc, facc)
+});
+
+handler!(
+    /// The same for the float accumulator.
+    store_float_sum [const A: u8, const B: u8] (core, ip, fp, cycles, acc, facc) {
+    let at = sum_address!(F64, A, B, core, ip, fp, cycles, acc);
+    at.write_unaligned(facc);
+    go!(core, ip.add(3), fp, cycles, acc, facc)
 });
 
 /// A float for [`load_float`] and [`store_float`].

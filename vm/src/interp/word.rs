@@ -24,6 +24,11 @@ pub(crate) fn branch(target: i32, charge: i32) -> u64 {
     u64::from(target as u32) | u64::from(charge as u32) << 32
 }
 
+/// Packs the third word of an instruction that stands for two: offset or number, and the cell of the first one's result.
+pub(crate) fn second(offset: u32, t: u16) -> u64 {
+    u64::from(offset) | u64::from(t) << 32
+}
+
 macro_rules! field {
     ($(#[$doc:meta])* $name:ident: $ty:ty, $index:expr) => {
         $(#[$doc])*
@@ -55,3 +60,7 @@ field!(/// Cycles that a branch, call or return charges.
     charge: i32, 3);
 field!(/// Immediate of 64 bits.
     imm64: u64, 1);
+field!(/// Offset of an access whose address is a sum.
+    offset: u32, 2);
+field!(/// Second result of an instruction that stands for two.
+    t: u16, 6);

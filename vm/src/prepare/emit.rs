@@ -164,6 +164,87 @@ pub(super) fn store_float(a: u8) -> Handler {
         SLOT => memory::store_float::<SLOT>, ACC => memory::store_float::<ACC>, IMM => memory::store_float::<IMM>)
 }
 
+pub(super) fn load_sum<T: Access>(a: u8, b: u8, keep: bool) -> Handler {
+    use memory::load_sum as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<T, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<T, SLOT, SLOT, true>,
+        (SLOT, IMM, false) => h::<T, SLOT, IMM, false>, (SLOT, IMM, true) => h::<T, SLOT, IMM, true>,
+        (ACC, SLOT, false) => h::<T, ACC, SLOT, false>, (ACC, SLOT, true) => h::<T, ACC, SLOT, true>,
+        (ACC, IMM, false) => h::<T, ACC, IMM, false>, (ACC, IMM, true) => h::<T, ACC, IMM, true>)
+}
+
+pub(super) fn load_float_sum(a: u8, b: u8) -> Handler {
+    use memory::load_float_sum as h;
+    pick!((a, b); (SLOT, SLOT) => h::<SLOT, SLOT>, (SLOT, IMM) => h::<SLOT, IMM>,
+        (ACC, SLOT) => h::<ACC, SLOT>, (ACC, IMM) => h::<ACC, IMM>)
+}
+
+pub(super) fn store_sum<T: Access>(a: u8, b: u8, v: u8) -> Handler {
+    use memory::store_sum as h;
+    pick!((a, b, v);
+        (SLOT, SLOT, SLOT) => h::<T, SLOT, SLOT, SLOT>, (SLOT, SLOT, ACC) => h::<T, SLOT, SLOT, ACC>,
+        (SLOT, SLOT, IMM) => h::<T, SLOT, SLOT, IMM>, (SLOT, IMM, SLOT) => h::<T, SLOT, IMM, SLOT>,
+        (SLOT, IMM, ACC) => h::<T, SLOT, IMM, ACC>, (SLOT, IMM, IMM) => h::<T, SLOT, IMM, IMM>,
+        (ACC, SLOT, SLOT) => h::<T, ACC, SLOT, SLOT>, (ACC, SLOT, IMM) => h::<T, ACC, SLOT, IMM>,
+        (ACC, IMM, SLOT) => h::<T, ACC, IMM, SLOT>, (ACC, IMM, IMM) => h::<T, ACC, IMM, IMM>)
+}
+
+pub(super) fn store_float_sum(a: u8, b: u8) -> Handler {
+    use memory::store_float_sum as h;
+    pick!((a, b); (SLOT, SLOT) => h::<SLOT, SLOT>, (SLOT, IMM) => h::<SLOT, IMM>,
+        (ACC, SLOT) => h::<ACC, SLOT>, (ACC, IMM) => h::<ACC, IMM>)
+}
+
+pub(super) fn binary_copy<O: Binary>(a: u8, b: u8, keep: bool) -> Handler {
+    use int::binary_copy as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn binary_branch<O: Binary>(a: u8, b: u8, checked: bool) -> Handler {
+    use int::binary_branch as h;
+    pick!((a, b, checked);
+        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
+        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
+        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+}
+
+pub(super) fn add_add(a: u8, keep: bool) -> Handler {
+    pick!((a, keep);
+        (SLOT, false) => int::add_add::<SLOT, false>, (SLOT, true) => int::add_add::<SLOT, true>,
+        (ACC, false) => int::add_add::<ACC, false>, (ACC, true) => int::add_add::<ACC, true>)
+}
+
+pub(super) fn binary_binary<S: Binary, O: Binary>(a: u8, c: u8, keep: bool) -> Handler {
+    use int::binary_binary as h;
+    pick!((a, c, keep);
+        (SLOT, SLOT, false) => h::<S, O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<S, O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<S, O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<S, O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<S, O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<S, O, SLOT, ACC, true>)
+}
+
+pub(super) fn constant_binary<S: Binary, O: Binary>(a: u8, b: u8, keep: bool) -> Handler {
+    use int::constant_binary as h;
+    pick!((a, b, keep);
+        (SLOT, SLOT, false) => h::<S, O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<S, O, SLOT, SLOT, true>,
+        (ACC, SLOT, false) => h::<S, O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<S, O, ACC, SLOT, true>,
+        (SLOT, ACC, false) => h::<S, O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<S, O, SLOT, ACC, true>,
+        (ACC, ACC, false) => h::<S, O, ACC, ACC, false>, (ACC, ACC, true) => h::<S, O, ACC, ACC, true>)
+}
+
+pub(super) fn copy_branch(a: u8, checked: bool) -> Handler {
+    use int::copy_branch as h;
+    pick!((a, checked);
+        (SLOT, false) => h::<SLOT, false>, (SLOT, true) => h::<SLOT, true>,
+        (ACC, false) => h::<ACC, false>, (ACC, true) => h::<ACC, true>)
+}
+
 impl Lowering<'_> {
     /// Writes a handler and its operand word.
     pub(super) fn emit(&mut self, handler: Handler, operands: u64) {

@@ -5,11 +5,11 @@ use cartwheel_bytecode::codec::Reader;
 use cartwheel_bytecode::operand::{AnyDst, Arg, Args, CellSrc, Dsts, H, Label};
 use cartwheel_bytecode::{Bank, Flow, Instr, SizeCost};
 
-use super::{Prepared, Prologue, handle_cell, window};
+use super::{Prepared, Prologue, fuse, handle_cell, window};
 use crate::analysis::{Access, Analysis, for_each_register};
 use crate::interp::dispatch::Handler;
 use crate::interp::mode::{ACC, IMM, SLOT};
-use crate::interp::{control, count, int, slow, word};
+use crate::interp::{control, count, slow, word};
 use crate::prepare::emit;
 use crate::profile::{Form, Layout};
 use crate::program::Program;
@@ -23,7 +23,7 @@ pub(super) struct Lowering<'a> {
     /// Decoded instructions with their offsets.
     pub(super) instrs: Vec<(u32, Instr)>,
     /// Number of the instruction being lowered, and its block.
-    at: usize,
+    pub(super) at: usize,
     block: usize,
     pub(super) code: Vec<u64>,
     slow: Vec<Instr>,
@@ -74,6 +74,7 @@ pub(super) fn lower(program: &Program, func: u32, form: Form) -> Prepared {
     }
     let prefixes = prefixes(analysis, &instrs);
     let layout = (form == Form::Counted).then(|| layout(program, analysis, &instrs));
+    fuse::bring_together(&mut instrs, analysis, function.scalars);
     let labels = function
         .labels
         .iter()
@@ -151,12 +152,16 @@ impl Lowering<'_> {
             if self.block + 1 < blocks.len() && blocks[self.block + 1].start == offset {
                 self.block += 1;
             }
-            let begins = blocks[self.block].start == offset;
+            // What was moved has the offset of its neighbour.
+            let moved = self.map.last().is_some_and(|&(_, last)| last == offset);
+            let begins = !moved && blocks[self.block].start == offset;
             if begins {
                 // Nothing is known of accumulators at the start of a block.
                 (self.acc, self.facc) = (None, None);
             }
-            self.map.push((self.code.len() as u32, offset));
+            if !moved {
+                self.map.push((self.code.len() as u32, offset));
+            }
             if self.function.labels.get(next_label) == Some(&offset) {
                 let skip = if self.labels[next_label].is_loop { emit::LOOP_WORDS } else { 0 };
                 self.labels[next_label].word = Some(self.code.len() as u32 + skip);
@@ -255,19 +260,25 @@ impl Lowering<'_> {
         if next_block.is_some_and(|b| b.start == *offset) { None } else { Some(instr) }
     }
 
-    /// The instruction that was peeked at was lowered with this one.
-    pub(super) fn skip_next(&mut self) {
+    /// The instruction that was peeked at was lowered with this one, by a handler that begins at a word. If it traps, then
+    /// as itself.
+    pub(super) fn skip_next(&mut self, word: usize) {
+        let offset = self.instrs[self.at].0;
+        if self.map.last().is_some_and(|&(_, last)| last != offset) {
+            self.map.push((word as u32, offset));
+        }
         self.at += 1;
     }
 
-    /// True if the next instruction reads a scalar register, so that its value had better be in an accumulator.
+    /// True if the next instruction reads a scalar register, so that its value had better be in an accumulator. A store
+    /// whose address is added first is one instruction with the addition.
     pub(super) fn next_reads(&self, register: u16) -> bool {
         let Some(next) = self.next_in_block() else { return false };
         let mut reads = false;
         for_each_register(next, self.function.scalars, |index, access| {
             reads |= access == Access::Read && index == usize::from(register);
         });
-        reads
+        reads || fuse::stores(next, self.instrs.get(self.at + 1), register)
     }
 
     /// Prefix of the current block.
@@ -566,49 +577,5 @@ impl Lowering<'_> {
 
     pub(super) fn sync(&mut self) {
         self.emit(control::sync as Handler, word::regs_imm(0, 0, self.prefix() as u32));
-    }
-
-    /// True if an addition to `d` and the branch to a loop head that follows become one handler.
-    pub(super) fn add_and_branch(&mut self, d: u16, a: CellSrc, b: CellSrc, wide: bool) -> bool {
-        let (operands, addend) = match b {
-            _ if a != CellSrc::Reg(d) => return false,
-            CellSrc::Reg(b) => (word::regs(d, d, b), SLOT),
-            CellSrc::Imm(cell) => {
-                let imm = if wide { i32::try_from(cell as i64).ok() } else { Some(cell as i32) };
-                let Some(imm) = imm else { return false };
-                (word::regs_imm(d, d, imm as u32), IMM)
-            }
-        };
-        let Some(next) = self.next_in_block() else { return false };
-        let Some((handler, from, other, to)) = super::simple::compare_of_add(next, wide, addend) else {
-            return false;
-        };
-        if from != CellSrc::Reg(d) || !self.is_loop(to) {
-            return false;
-        }
-        let first = self.code.len();
-        self.emit(handler, operands);
-        self.emit_target(to, first);
-        self.extra(match other {
-            CellSrc::Imm(cell) => cell,
-            CellSrc::Reg(r) => r.into(),
-        });
-        self.wrote(d);
-        self.skip_next();
-        true
-    }
-
-    /// Copies of two registers that follow each other become one handler.
-    pub(super) fn copy_pair(&mut self, d: u16, a: CellSrc) -> bool {
-        let (CellSrc::Reg(a), Some(Instr::Move { d: d2, a: next })) = (a, self.next_in_block()) else {
-            return false;
-        };
-        let CellSrc::Reg(a2) = next.cell() else { return false };
-        let d2 = d2.0;
-        self.emit(int::copy_two as Handler, word::regs4(d, a, a2, d2));
-        self.wrote(d);
-        self.wrote(d2);
-        self.skip_next();
-        true
     }
 }

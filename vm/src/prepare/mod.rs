@@ -19,6 +19,7 @@
 //! to be the plain remaining budget: at a function's start, at loop heads, and behind calls, syscalls and `frame.sync`.
 
 mod emit;
+mod fuse;
 mod lower;
 mod simple;
 

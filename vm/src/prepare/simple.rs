@@ -122,8 +122,25 @@ macro_rules! lowering {
             pub(super) fn instr(&mut self, $instr: &Instr) {
                 let $self = self;
                 match $instr {
-                    Instr::I32Add { d, a, b } if $self.add_and_branch(d.0, a.cell(), b.cell(), false) => {}
-                    Instr::I64Add { d, a, b } if $self.add_and_branch(d.0, a.cell(), b.cell(), true) => {}
+                        Instr::I32Add { d, a, b } if $self.add_and_branch(d.0, a.cell(), b.cell(), false) => {}
+                    Instr::I32Add { d, a, b } if $self.add_and_access(d.0, a.cell(), b.cell()) => {}
+                    Instr::I32Add { d, a, b }
+                        if $self.binary_and_copy(emit::binary_copy::<ops::I32Add>, d.0, a.cell(), b.cell()) => {}
+                    Instr::I32Add { d, a, b } if $self.add_and_add(d.0, a.cell(), b.cell()) => {}
+                    Instr::I32Add { d, a, b }
+                        if $self.binary_and_branch(emit::binary_branch::<ops::I32Add>, d.0, a.cell(), b.cell()) => {}
+                    Instr::I32Xor { d, a, b }
+                        if $self.binary_and_branch(emit::binary_branch::<ops::I32Xor>, d.0, a.cell(), b.cell()) => {}
+                    Instr::I32Mul { d, a, b }
+                        if $self.binary_and_branch(emit::binary_branch::<ops::I32Mul>, d.0, a.cell(), b.cell()) => {}
+                    Instr::I32Add { d, a, b } if $self.binary_and_binary::<ops::I32Add>(d.0, a.cell(), b.cell(), true) => {}
+                    Instr::I32Xor { d, a, b } if $self.binary_and_binary::<ops::I32Xor>(d.0, a.cell(), b.cell(), true) => {}
+                    Instr::I32And { d, a, b } if $self.binary_and_binary::<ops::I32And>(d.0, a.cell(), b.cell(), true) => {}
+                    Instr::I32Or { d, a, b } if $self.binary_and_binary::<ops::I32Or>(d.0, a.cell(), b.cell(), true) => {}
+                    Instr::I32Mul { d, a, b } if $self.binary_and_binary::<ops::I32Mul>(d.0, a.cell(), b.cell(), true) => {}
+                    Instr::I32Shl { d, a, b } if $self.binary_and_binary::<ops::I32Shl>(d.0, a.cell(), b.cell(), false) => {}
+                    Instr::I32ShrU { d, a, b } if $self.binary_and_binary::<ops::I32ShrU>(d.0, a.cell(), b.cell(), false) => {}
+                    Instr::I32Rotl { d, a, b } if $self.binary_and_binary::<ops::I32Rotl>(d.0, a.cell(), b.cell(), false) => {}
                     $(Instr::$br { a, b, to } => {
                         $self.compare_and_branch::<ops::$br>(a.cell(), b.cell(), *to, $br_wide)
                     })*
@@ -146,6 +163,39 @@ macro_rules! lowering {
                     $(Instr::$slow { .. } => $self.emit_slow($instr),)*
                     $($pattern => $lower,)*
                 }
+            }
+        }
+
+        /// What an access to memory does, with the handlers that add its address first.
+        pub(super) fn access(instr: &Instr) -> Option<(CellSrc, u32, SumAccess)> {
+            match instr {
+                $(Instr::$load { d, addr, offset } => Some((
+                    addr.cell(),
+                    offset.0,
+                    SumAccess::Load { d: d.0, handler: emit::load_sum::<memory::$load_ty> },
+                )),)*
+                $(Instr::$store { addr, offset, a } => Some((
+                    addr.cell(),
+                    offset.0,
+                    SumAccess::Store {
+                        value: a.cell(),
+                        narrow: size_of::<<memory::$store_ty as Access>::Raw>() <= 4,
+                        handler: emit::store_sum::<memory::$store_ty>,
+                    },
+                )),)*
+                Instr::F64Load { d, addr, offset } => {
+                    Some((addr.cell(), offset.0, SumAccess::LoadFloat { d: d.0 }))
+                }
+                Instr::F64Store { addr, offset, a } => Some((
+                    addr.cell(),
+                    offset.0,
+                    SumAccess::Store {
+                        value: a.cell(),
+                        narrow: false,
+                        handler: emit::store_sum::<memory::U64>,
+                    },
+                )),
+                _ => None,
             }
         }
 
@@ -289,7 +339,7 @@ lowering! {
             Instr::Syscall { import, args, results } => this.syscall(import.0, args, results),
             Instr::FrameSync {} => this.sync(),
             Instr::Move { d, a } => {
-                if !this.copy_pair(d.0, a.cell()) {
+                if !this.copy_and_branch(d.0, a.cell()) && !this.copy_pair(d.0, a.cell()) {
                     this.emit_copy(d.0, a.cell())
                 }
             },
@@ -371,6 +421,46 @@ lowering! {
             Instr::F64Store { addr, offset, a } => this.store_float(addr.cell(), offset.0, a.cell()),
         }
 }
+
+/// The loads and stores, as far as those differ that add their address first.
+pub(super) enum SumAccess {
+    Load { d: u16, handler: ThreeModes },
+    Store { value: CellSrc, narrow: bool, handler: fn(u8, u8, u8) -> Handler },
+    LoadFloat { d: u16 },
+}
+
+/// The value of a store, if 16 bits hold it. A `narrow` one is truncated to 32 bits or fewer, so that its sign does not
+/// matter.
+pub(super) fn small_constant(value: CellSrc, narrow: bool) -> Option<i16> {
+    match value {
+        CellSrc::Imm(v) if narrow => i16::try_from(v as u32 as i32).ok(),
+        CellSrc::Imm(v) => i16::try_from(v as i64).ok(),
+        CellSrc::Reg(_) => None,
+    }
+}
+
+/// For an operation that commutes, on the result of an operation `S`: the handlers for both if the first has a constant,
+/// and if it has none; the operands, and where the result goes.
+pub(super) fn second_binary<S: Binary>(
+    instr: &Instr,
+) -> Option<(ThreeModes, ThreeModes, CellSrc, CellSrc, u16)> {
+    macro_rules! handlers {
+        ($op:ident, $d:ident, $a:ident, $b:ident) => {{
+            let constant: ThreeModes = emit::constant_binary::<S, ops::$op>;
+            Some((constant, emit::binary_binary::<S, ops::$op>, $a.cell(), $b.cell(), $d.0))
+        }};
+    }
+    match instr {
+        Instr::I32Xor { d, a, b } => handlers!(I32Xor, d, a, b),
+        Instr::I32Add { d, a, b } => handlers!(I32Add, d, a, b),
+        Instr::I32And { d, a, b } => handlers!(I32And, d, a, b),
+        Instr::I32Or { d, a, b } => handlers!(I32Or, d, a, b),
+        _ => None,
+    }
+}
+
+/// Picks a handler by the modes of its sources and whether the accumulator keeps its result.
+pub(super) type ThreeModes = fn(u8, u8, bool) -> Handler;
 
 impl Lowering<'_> {
     fn branch(&mut self, to: Label) {
@@ -472,7 +562,7 @@ impl Lowering<'_> {
                 self.extra(cell);
             }
             self.wrote(d);
-            self.skip_next();
+            self.skip_next(from);
             return;
         }
         let keep = self.next_reads(d);
@@ -539,13 +629,7 @@ impl Lowering<'_> {
 
     fn store<T: Access>(&mut self, addr: CellSrc, offset: u32, value: CellSrc) {
         let (cell, mode, offset) = self.address(addr, offset);
-        let small = match value {
-            // The value as it will be truncated to the stored width: sign-extension does not matter there.
-            CellSrc::Imm(v) if size_of::<T::Raw>() <= 4 => i16::try_from(v as u32 as i32).ok(),
-            CellSrc::Imm(v) => i16::try_from(v as i64).ok(),
-            CellSrc::Reg(_) => None,
-        };
-        let (value, value_mode) = match small {
+        let (value, value_mode) = match small_constant(value, size_of::<T::Raw>() <= 4) {
             Some(imm) => (imm as u16, IMM),
             None => self.int_operand(value),
         };
