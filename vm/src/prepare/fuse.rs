@@ -143,13 +143,15 @@ impl Lowering<'_> {
                 self.wrote(t);
                 self.wrote_float(d, true);
             }
-            SumAccess::Store { value: CellSrc::Reg(r), .. } if self.facc == Some(r) && r != t => {
+            SumAccess::Store { value: CellSrc::Reg(r), float: true, .. }
+                if self.facc == Some(r) && r != t =>
+            {
                 self.skip_next(first);
                 self.emit(emit::store_float_sum(a, b), operands);
                 self.extra(word::second(offset, t));
                 self.wrote(t);
             }
-            SumAccess::Store { value, narrow, handler } => {
+            SumAccess::Store { value, narrow, handler, .. } => {
                 let (value, mode) = match (value, small_constant(value, narrow)) {
                     (_, Some(imm)) => (imm as u16, IMM),
                     (CellSrc::Reg(r), None) => {

@@ -180,6 +180,7 @@ macro_rules! lowering {
                     SumAccess::Store {
                         value: a.cell(),
                         narrow: size_of::<<memory::$store_ty as Access>::Raw>() <= 4,
+                        float: false,
                         handler: emit::store_sum::<memory::$store_ty>,
                     },
                 )),)*
@@ -192,6 +193,7 @@ macro_rules! lowering {
                     SumAccess::Store {
                         value: a.cell(),
                         narrow: false,
+                        float: true,
                         handler: emit::store_sum::<memory::U64>,
                     },
                 )),
@@ -425,7 +427,7 @@ lowering! {
 /// The loads and stores, as far as those differ that add their address first.
 pub(super) enum SumAccess {
     Load { d: u16, handler: ThreeModes },
-    Store { value: CellSrc, narrow: bool, handler: fn(u8, u8, u8) -> Handler },
+    Store { value: CellSrc, narrow: bool, float: bool, handler: fn(u8, u8, u8) -> Handler },
     LoadFloat { d: u16 },
 }
 
