@@ -1,4 +1,5 @@
-//! Translated WebAssembly beside wasmi: the same modules, built from C, and the time that translating takes.
+//! Translated WebAssembly beside wasmi and wasmtime, an interpreter and a compiler: the same modules, built from C, and the time
+//! that translating takes.
 
 use cartwheel_assembler::wasm::{Options, translate};
 use cartwheel_benches::{call_run, instance};
@@ -50,6 +51,18 @@ fn wasmi_run(wasm: &[u8], fuel: bool) -> (wasmi::Store<()>, wasmi::TypedFunc<i32
     (store, run)
 }
 
+fn wasmtime_run(wasm: &[u8]) -> (wasmtime::Store<()>, wasmtime::TypedFunc<i32, i32>) {
+    let mut config = wasmtime::Config::new();
+    config.consume_fuel(true);
+    let engine = wasmtime::Engine::new(&config).expect("a good configuration");
+    let module = wasmtime::Module::new(&engine, wasm).expect("kernels are valid modules");
+    let mut store = wasmtime::Store::new(&engine, ());
+    store.set_fuel(u64::MAX).expect("fuel is on");
+    let instance = wasmtime::Instance::new(&mut store, &module, &[]).expect("kernels import nothing");
+    let run = instance.get_typed_func(&mut store, "run").expect("kernels export run");
+    (store, run)
+}
+
 fn kernels(c: &mut Criterion) {
     for &(name, size, wasm) in KERNELS {
         let mut group = c.benchmark_group(format!("wasm/{name}"));
@@ -72,6 +85,10 @@ fn kernels(c: &mut Criterion) {
             assert_eq!(call(), expected, "{name} in both machines");
             group.bench_function(title, |b| b.iter(&mut call));
         }
+        let (mut store, run) = wasmtime_run(wasm);
+        let mut call = || run.call(&mut store, size as i32).expect("kernels do not trap") as u32;
+        assert_eq!(call(), expected, "{name} in both machines");
+        group.bench_function("wasmtime, fuel", |b| b.iter(&mut call));
         group.finish();
     }
 }

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../smith.rs"]
+#[path = "../smith/mod.rs"]
 mod smith;
 
 use cartwheel_assembler::wasm::{Options, translate};

@@ -1,12 +1,14 @@
-//! Generated WebAssembly modules in both interpreters and in wasmi: results, traps, memory and globals have to be equal.
-//! A fuzz target and a test of the benches include this file.
+//! Generated WebAssembly modules in both interpreters and in other machines: results, traps, memory and globals have to
+//! be equal. A fuzz target and a test of the benches include this folder.
+
+mod wasmi;
+mod wasmtime;
 
 use arbitrary::Unstructured;
 use cartwheel_assembler::wasm::{Options, translate};
 use cartwheel_bytecode::cartridge::{Cartridge, ExportItem};
 use cartwheel_bytecode::{TrapCode, ValType};
 use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Reference, Stop, TrapKind};
-use wasmi::{Engine, Linker, Module, Store, Val};
 
 /// Cycles after which a call has shown enough.
 const MAX_CYCLES: u64 = 200_000;
@@ -14,7 +16,7 @@ const MAX_CYCLES: u64 = 200_000;
 const MAX_LOOPS: u32 = 1_000;
 /// Small and odd, so that calls are interrupted everywhere.
 const SLICE_CYCLES: u64 = 997;
-/// Enough for what takes our interpreters [`MAX_CYCLES`].
+/// Enough for what takes our interpreters [`MAX_CYCLES`]: what a peer counts is near to it.
 const MAX_FUEL: u64 = 100_000_000;
 
 const LIMITS: Limits = Limits {
@@ -68,8 +70,53 @@ enum Outcome {
     Endless,
 }
 
-/// Runs every exported function of a module everywhere, until something ends it. The number of calls that were compared.
+/// Another machine with an instance of the module.
+trait Peer: Sized {
+    /// Makes the instance and runs its start function.
+    fn start(wasm: &[u8]) -> Result<Self, PeerTrap>;
+
+    /// Calls an exported function with cells; its results as cells, references as 0 for null and 1.
+    fn call(
+        &mut self,
+        name: &str,
+        params: &[ValType],
+        results: &[ValType],
+        args: &[u64],
+    ) -> Result<Vec<u64>, PeerTrap>;
+
+    /// The bytes of an exported memory.
+    fn memory(&mut self, name: &str) -> &[u8];
+
+    /// The value of an exported global as a cell, a reference as 0 for null and 1.
+    fn global(&mut self, name: &str) -> u64;
+}
+
+/// Why a peer stops.
+enum PeerTrap {
+    Code(TrapCode),
+    /// A limit of its own, which is not ours.
+    Limit,
+}
+
+/// The trap that a peer's message means, where it has no code for it: segments that do not fit are errors of another
+/// kind there.
+fn trap_by_message(message: &str) -> PeerTrap {
+    PeerTrap::Code(if message.contains("table") || message.contains("element") {
+        TrapCode::TableOutOfBounds
+    } else if message.contains("memory") || message.contains("data segment") {
+        TrapCode::MemoryOutOfBounds
+    } else {
+        panic!("an error of a peer that means nothing here: {message}")
+    })
+}
+
+/// Runs every exported function of a module everywhere, until something ends it. The number of calls that were compared
+/// with each peer.
 pub fn compare(wasm: &[u8]) -> usize {
+    compare_with::<wasmi::Wasmi>(wasm) + compare_with::<wasmtime::Wasmtime>(wasm)
+}
+
+fn compare_with<P: Peer>(wasm: &[u8]) -> usize {
     let cart = translate(wasm, &Options::default()).expect("a valid module without imports");
     let program = match Program::new(cart) {
         Ok(program) => program,
@@ -86,7 +133,6 @@ pub fn compare(wasm: &[u8]) -> usize {
         return 0;
     }
 
-    let mut peer = Peer::new(wasm);
     let started = match ours.trap() {
         Some(code) => Outcome::Trap(code),
         None => match cart.manifest.entry.starts.first().filter(|_| has_start(wasm)) {
@@ -97,7 +143,7 @@ pub fn compare(wasm: &[u8]) -> usize {
     if started == Outcome::Endless {
         return calls;
     }
-    let instance = match (peer.start(), started) {
+    let mut peer = match (P::start(wasm), started) {
         (Err(PeerTrap::Limit), _) | (_, Outcome::Trap(TrapCode::CallDepth | TrapCode::StackOverflow)) => {
             return calls;
         }
@@ -105,9 +151,9 @@ pub fn compare(wasm: &[u8]) -> usize {
             assert_eq!(started, Outcome::Trap(code), "start");
             return calls;
         }
-        (Ok(instance), started) => {
+        (Ok(peer), started) => {
             assert_eq!(started, Outcome::Results(Vec::new()), "start");
-            instance
+            peer
         }
     };
     for export in &cart.exports {
@@ -119,7 +165,7 @@ pub fn compare(wasm: &[u8]) -> usize {
         {
             return calls;
         }
-        match peer.call(&instance, &export.name, &signature.params, &signature.results, &args) {
+        match peer.call(&export.name, &signature.params, &signature.results, &args) {
             Err(PeerTrap::Limit) => return calls,
             Err(PeerTrap::Code(code)) => assert_eq!(outcome, Outcome::Trap(code), "`{}`", export.name),
             Ok(results) => {
@@ -128,7 +174,7 @@ pub fn compare(wasm: &[u8]) -> usize {
                 assert_eq!(found, results, "`{}`", export.name);
             }
         }
-        compare_state(cart, &ours, &peer, &instance);
+        compare_state(cart, &ours, &mut peer);
         calls += 1;
         ours.revive();
     }
@@ -173,24 +219,16 @@ fn hide_references(cells: &mut [u64], types: &[ValType]) {
     }
 }
 
-fn compare_state(cart: &Cartridge, ours: &Ours, peer: &Peer, instance: &wasmi::Instance) {
+fn compare_state(cart: &Cartridge, ours: &Ours, peer: &mut impl Peer) {
     let state = ours.reference.state();
     assert!(state == ours.fast.state(), "the interpreters have different states");
     for export in &cart.exports {
         match export.item {
-            ExportItem::Memory => {
-                let memory = instance.get_memory(&peer.store, &export.name).expect("the same exports");
-                assert!(memory.data(&peer.store) == state.memory, "memory");
-            }
+            ExportItem::Memory => assert!(peer.memory(&export.name) == state.memory, "memory"),
             ExportItem::Global(index) => {
-                let ty = cart.globals[index as usize].ty;
-                let value = instance
-                    .get_global(&peer.store, &export.name)
-                    .expect("the same exports")
-                    .get(&peer.store);
                 let mut cell = [state.globals[index as usize]];
-                hide_references(&mut cell, &[ty]);
-                assert_eq!(cell[0], cell_of(&value), "global {index}");
+                hide_references(&mut cell, &[cart.globals[index as usize].ty]);
+                assert_eq!(cell[0], peer.global(&export.name), "global {index}");
             }
             ExportItem::Func(_) | ExportItem::Table(_) => {}
         }
@@ -262,98 +300,5 @@ impl Ours {
             },
             Ended::Halted(code) => panic!("a WebAssembly module halts with {code}"),
         }
-    }
-}
-
-/// wasmi.
-struct Peer {
-    store: Store<()>,
-    module: Module,
-}
-
-/// Why wasmi stops.
-enum PeerTrap {
-    Code(TrapCode),
-    /// A limit of its own, which is not ours.
-    Limit,
-}
-
-impl Peer {
-    fn new(wasm: &[u8]) -> Peer {
-        let mut config = wasmi::Config::default();
-        config.consume_fuel(true);
-        let engine = Engine::new(&config);
-        let module = Module::new(&engine, wasm).expect("a valid module");
-        let mut store = Store::new(&engine, ());
-        store.set_fuel(MAX_FUEL).expect("fuel is on");
-        Peer { store, module }
-    }
-
-    fn start(&mut self) -> Result<wasmi::Instance, PeerTrap> {
-        let linker = Linker::new(self.store.engine());
-        linker.instantiate_and_start(&mut self.store, &self.module).map_err(trap)
-    }
-
-    fn call(
-        &mut self,
-        instance: &wasmi::Instance,
-        name: &str,
-        params: &[ValType],
-        results: &[ValType],
-        args: &[u64],
-    ) -> Result<Vec<u64>, PeerTrap> {
-        let func = instance.get_func(&self.store, name).expect("the same exports");
-        let args: Vec<Val> = params.iter().zip(args).map(|(ty, cell)| value_of(*ty, *cell)).collect();
-        let mut values: Vec<Val> = results.iter().map(|ty| value_of(*ty, 0)).collect();
-        self.store.set_fuel(MAX_FUEL).expect("fuel is on");
-        func.call(&mut self.store, &args, &mut values).map_err(trap)?;
-        Ok(values.iter().map(cell_of).collect())
-    }
-}
-
-fn trap(error: wasmi::Error) -> PeerTrap {
-    use wasmi::TrapCode as Theirs;
-    let code = match error.as_trap_code() {
-        Some(Theirs::UnreachableCodeReached) => TrapCode::Unreachable,
-        Some(Theirs::MemoryOutOfBounds) => TrapCode::MemoryOutOfBounds,
-        Some(Theirs::TableOutOfBounds) => TrapCode::TableOutOfBounds,
-        Some(Theirs::IndirectCallToNull) => TrapCode::NullFunction,
-        Some(Theirs::IntegerDivisionByZero) => TrapCode::DivideByZero,
-        Some(Theirs::IntegerOverflow) => TrapCode::IntegerOverflow,
-        Some(Theirs::BadConversionToInteger) => TrapCode::InvalidConversion,
-        Some(Theirs::BadSignature) => TrapCode::SignatureMismatch,
-        Some(Theirs::StackOverflow | Theirs::OutOfFuel | Theirs::GrowthOperationLimited) => {
-            return PeerTrap::Limit;
-        }
-        // Segments that do not fit are errors of another kind there.
-        _ => match error.to_string() {
-            text if text.contains("table") || text.contains("element") => TrapCode::TableOutOfBounds,
-            text if text.contains("memory") || text.contains("data segment") => TrapCode::MemoryOutOfBounds,
-            text => panic!("an error of wasmi that means nothing here: {text}"),
-        },
-    };
-    PeerTrap::Code(code)
-}
-
-fn value_of(ty: ValType, cell: u64) -> Val {
-    match ty {
-        ValType::I32 => Val::I32(cell as i32),
-        ValType::I64 => Val::I64(cell as i64),
-        ValType::F32 => Val::F32(wasmi::F32::from_bits(cell as u32)),
-        ValType::F64 => Val::F64(wasmi::F64::from_bits(cell)),
-        ValType::Func => Val::FuncRef(wasmi::Nullable::Null),
-        ValType::Handle => Val::ExternRef(wasmi::Nullable::Null),
-    }
-}
-
-fn cell_of(value: &Val) -> u64 {
-    match value {
-        Val::I32(value) => u64::from(*value as u32),
-        Val::I64(value) => *value as u64,
-        Val::F32(value) => value.to_bits().into(),
-        Val::F64(value) => value.to_bits(),
-        Val::FuncRef(func) => u64::from(!func.is_null()),
-        Val::ExternRef(object) => u64::from(!object.is_null()),
-        Val::V128(_) => panic!("SIMD is off"),
     }
 }
