@@ -6,8 +6,8 @@ use cartwheel_hostabi::{
 };
 use smallvec::SmallVec;
 
-use crate::pipeline::invalid_argument;
-use crate::record::{CallRecord, Outcome, Transport};
+use crate::batch::Note;
+use crate::record::{Outcome, Transport};
 use crate::services::Context;
 use crate::usage::Usage;
 use crate::value::Value;
@@ -109,13 +109,9 @@ fn run(
     });
     caller.late[place].1.add(&done);
     if caller.watched {
-        let slots = guest.args.clone();
-        let outcome = Outcome::new(&done, result.as_ref().err());
-        let argument = invalid_argument(row.syscall, verdict, &guest);
-        let record = CallRecord { slots, argument, ..record(context, transport, Some(row.syscall)) };
-        let Completed { cycles, bytes, objects, .. } = done;
-        let record = CallRecord { verdict, outcome, cycles, bytes, objects, ..record };
-        context.caller.records.push(record);
+        let note = Note::new(caller.id, caller.origin_id, Some(row.syscall), transport);
+        let note = note.done(verdict, Outcome::new(&done, result.as_ref().err()), &done).stopped_by(&guest);
+        caller.records.note(note, |slots| slots.extend_from_slice(&guest.args));
     }
     // What the host calls is not the module's doing.
     if let (Some(verdict), true) = (verdict, transport != Transport::Host) {
@@ -140,32 +136,15 @@ fn rejected(
     trap: SyscallTrap,
     what: &str,
 ) -> Answered {
-    if context.caller.watched {
-        let slots = values.iter().map(|value| cell(value).unwrap_or(0)).collect();
-        let record = record(context, transport, syscall);
-        context.caller.records.push(CallRecord { slots, outcome: Outcome::Trap(trap), ..record });
+    let caller = &mut *context.caller;
+    if caller.watched {
+        let note = Note::new(caller.id, caller.origin_id, syscall, transport);
+        let note = note.done(None, Outcome::Trap(trap), &Completed::default());
+        caller.records.note(note, |slots| slots.extend(values.iter().map(|value| cell(value).unwrap_or(0))));
     }
     let what: String = what.chars().take(100).collect();
     let answer = Answer::Trap(trap, format!("{trap}: {what}"));
     Answered { answer, status: None, cycles: 0 }
-}
-
-fn record(context: &Context<'_>, transport: Transport, syscall: Option<Syscall>) -> CallRecord {
-    CallRecord {
-        sequence: 0,
-        frame: 0,
-        module: context.caller.id,
-        origin: context.caller.origin_id,
-        syscall,
-        transport,
-        verdict: None,
-        outcome: Outcome::Done,
-        argument: None,
-        cycles: 0,
-        bytes: 0,
-        objects: 0,
-        slots: SmallVec::new(),
-    }
 }
 
 /// The cell of a scalar.

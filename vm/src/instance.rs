@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::cartridge::{ElemMode, Import, PAGE_BYTES};
 use cartwheel_bytecode::{Bank, TrapCode, ValType};
-use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SyscallTrap};
+use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SlotType, SyscallTrap};
 use thiserror::Error;
 
 use crate::buffer::Buffer;
@@ -664,6 +664,13 @@ impl Guest for Instance {
 
     fn arg_object(&self, slot: usize) -> Object {
         Object(self.arg(slot) as u32)
+    }
+
+    #[inline]
+    fn copy_args(&self, types: &[SlotType], out: &mut Vec<u64>) {
+        let Activity::Syscall { window, args, .. } = self.activity else { panic!("no syscall is pending") };
+        debug_assert_eq!(types.len(), args);
+        out.extend_from_slice(&self.core.stack.as_slice()[window..window + args]);
     }
 
     fn set_result(&mut self, slot: usize, cell: u64) {

@@ -8,6 +8,7 @@ use super::form::{
     CALLS_BYTES, ENTRY_BYTES, Kind, LINK_BYTES, MAX_ENTRIES, MAX_TEXT_BYTES, PREAMBLE, PREFIX_BYTES,
     SIGNATURE_BYTES, signed_bytes,
 };
+use crate::batch::CallBatch;
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent};
 
 /// A log that is being written. It only grows, and [`Chain::take`] gives what has come to it.
@@ -47,17 +48,26 @@ impl Chain {
     }
 
     /// Adds a call.
-    #[inline]
     pub fn call(&mut self, record: &CallRecord) {
-        let open = self.bytes.len() - self.finished;
-        if open == 0
-            || self.frame != record.frame
-            || open >= PREFIX_BYTES + CALLS_BYTES + MAX_ENTRIES * ENTRY_BYTES
-        {
-            self.begin(record.frame);
+        let mut batch = CallBatch::new(record.frame, record.sequence);
+        batch.push(record);
+        self.calls(&batch);
+    }
+
+    /// Adds the calls of a batch.
+    pub fn calls(&mut self, batch: &CallBatch) {
+        self.bytes.reserve(batch.len() * ENTRY_BYTES);
+        for (note, slots) in batch.compact() {
+            let open = self.bytes.len() - self.finished;
+            if open == 0
+                || self.frame != batch.frame()
+                || open >= PREFIX_BYTES + CALLS_BYTES + MAX_ENTRIES * ENTRY_BYTES
+            {
+                self.begin(batch.frame());
+            }
+            self.bytes.extend_from_slice(&entry::encode(note, slots, self.entries, self.frame));
+            self.entries += 1;
         }
-        self.bytes.extend_from_slice(&entry::encode(record, self.entries));
-        self.entries += 1;
     }
 
     #[cold]
@@ -70,16 +80,14 @@ impl Chain {
         self.bytes.extend([0; 4]);
     }
 
-    /// Ends the record of calls that is open: checks of its entries, its length, and its link.
+    /// Ends the record of calls that is open: its length, and its link.
     pub fn close(&mut self) {
-        let (start, frame) = (self.finished, self.frame);
+        let start = self.finished;
         if self.bytes.len() == start {
             return;
         }
         let content = start + PREFIX_BYTES;
-        let (entries, _) = self.bytes[content + CALLS_BYTES..].as_chunks_mut::<ENTRY_BYTES>();
-        entries.iter_mut().for_each(|entry| entry::seal(entry, frame));
-        let count = entries.len() as u32;
+        let count = ((self.bytes.len() - content - CALLS_BYTES) / ENTRY_BYTES) as u32;
         self.bytes[content + CALLS_BYTES - 4..content + CALLS_BYTES].copy_from_slice(&count.to_le_bytes());
         self.finish(Kind::Calls);
     }

@@ -4,7 +4,8 @@ use cartwheel_hostabi::{Status, Syscall, SyscallTrap, Verdict};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::form::ENTRY_BYTES;
-use crate::record::{CallRecord, Outcome, Transport};
+use crate::batch::Note;
+use crate::record::{Outcome, Transport};
 
 /// Largest number of cycles that an entry can tell; it stands for more too.
 pub const MAX_CYCLES: u64 = (1 << 48) - 1;
@@ -130,42 +131,39 @@ fn transport_number(transport: Transport) -> u8 {
     }
 }
 
-/// Digest of argument slots.
-pub(super) fn digest(slots: &[u64]) -> u64 {
+/// Digest of argument slots, which are this many.
+#[inline]
+fn digest(count: usize, slots: impl Iterator<Item = u64>) -> u64 {
     const SLOTS: usize = 16;
-    let mut bytes = [0; SLOTS * 8];
-    if slots.len() > SLOTS {
-        return xxh3_64(&slots.iter().flat_map(|slot| slot.to_le_bytes()).collect::<Vec<u8>>());
+    if count > SLOTS {
+        return xxh3_64(&slots.flat_map(u64::to_le_bytes).collect::<Vec<u8>>());
     }
+    let mut bytes = [0; SLOTS * 8];
     for (bytes, slot) in bytes.chunks_exact_mut(8).zip(slots) {
         bytes.copy_from_slice(&slot.to_le_bytes());
     }
-    xxh3_64(&bytes[..slots.len() * 8])
+    xxh3_64(&bytes[..count * 8])
 }
 
-/// A call's entry without its check.
+/// A call's entry in the log of a frame.
 #[inline]
-pub(super) fn encode(record: &CallRecord, sequence: u64) -> [u8; ENTRY_BYTES] {
+pub(super) fn encode(note: &Note, slots: &[u64], sequence: u64, frame: u64) -> [u8; ENTRY_BYTES] {
     let mut bytes = [0; ENTRY_BYTES];
-    let syscall = record.syscall.map_or(NO_SYSCALL, |syscall: Syscall| syscall as u16);
-    bytes[..8].copy_from_slice(&digest(&record.slots).to_le_bytes());
-    bytes[CYCLES..SYSCALL].copy_from_slice(&record.cycles.min(MAX_CYCLES).to_le_bytes()[..6]);
+    let syscall = note.syscall.map_or(NO_SYSCALL, |syscall: Syscall| syscall as u16);
+    bytes[..8].copy_from_slice(&digest(slots.len(), note.cells(slots)).to_le_bytes());
+    bytes[CYCLES..SYSCALL].copy_from_slice(&note.cycles.min(MAX_CYCLES).to_le_bytes()[..6]);
     bytes[SYSCALL..MODULE].copy_from_slice(&syscall.to_le_bytes());
-    bytes[MODULE..TRANSPORT].copy_from_slice(&record.module.0.to_le_bytes());
-    bytes[TRANSPORT] = transport_number(record.transport);
-    bytes[VERDICT] = verdict_number(record.verdict);
-    bytes[OUTCOME..SEQUENCE].copy_from_slice(&EntryOutcome::from(record.outcome).numbers());
+    bytes[MODULE..TRANSPORT].copy_from_slice(&note.module.0.to_le_bytes());
+    bytes[TRANSPORT] = transport_number(note.transport);
+    bytes[VERDICT] = verdict_number(note.verdict);
+    bytes[OUTCOME..SEQUENCE].copy_from_slice(&EntryOutcome::from(note.outcome).numbers());
     bytes[SEQUENCE..CHECK].copy_from_slice(&(sequence as u32).to_le_bytes());
+    let check = check(&bytes, frame);
+    bytes[CHECK..].copy_from_slice(&check);
     bytes
 }
 
-/// Sets the check of an entry of a frame.
 #[inline]
-pub(super) fn seal(bytes: &mut [u8; ENTRY_BYTES], frame: u64) {
-    let check = check(bytes, frame);
-    bytes[CHECK..].copy_from_slice(&check);
-}
-
 fn check(bytes: &[u8; ENTRY_BYTES], frame: u64) -> [u8; 4] {
     (xxh3_64_with_seed(&bytes[..CHECK], frame) as u32).to_le_bytes()
 }
@@ -215,7 +213,7 @@ mod tests {
         let slots: Vec<u64> = (0..20).map(|slot| slot * 0x0101_0101_0101).collect();
         for len in 0..slots.len() {
             let bytes: Vec<u8> = slots[..len].iter().flat_map(|slot| slot.to_le_bytes()).collect();
-            assert_eq!(digest(&slots[..len]), xxh3_64(&bytes));
+            assert_eq!(digest(len, slots[..len].iter().copied()), xxh3_64(&bytes));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chain::Chain;
+use crate::batch::CallBatch;
 use crate::observe::Observer;
 use crate::record::{CallRecord, LifecycleEvent};
 
@@ -45,6 +46,10 @@ impl Auditor {
 impl Observer for Auditor {
     fn called(&mut self, record: &CallRecord) {
         self.chain.call(record);
+    }
+
+    fn calls(&mut self, batch: &CallBatch) {
+        self.chain.calls(batch);
     }
 
     fn lifecycle(&mut self, event: &LifecycleEvent) {
