@@ -101,6 +101,11 @@ pub trait Guest {
     fn bytes_mut(&mut self, object: Object) -> Result<&mut [u8], SyscallTrap>;
     /// Makes a byte string of zeros.
     fn new_bytes(&mut self, len: u32) -> Result<Object, NoRoom>;
+    /// The object itself, or if only the call has it, a byte string on the heap with its contents. What the host keeps beyond
+    /// the call has to be the guest's own.
+    fn own(&mut self, object: Object) -> Result<Object, NoRoom> {
+        Ok(object)
+    }
     /// Keeps an object alive beyond the syscall. Traps on null.
     fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap>;
     /// Lets go of an object. Traps if it was let go before.

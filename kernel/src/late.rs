@@ -277,13 +277,18 @@ impl Guest for LateGuest<'_> {
         Ok(Object(FIRST_VIRTUAL + self.strings.len() as u32 - 1))
     }
 
+    fn own(&mut self, object: Object) -> Result<Object, NoRoom> {
+        let Some(bytes) = self.string(object) else { return self.inner.own(object) };
+        let own = self.inner.new_bytes(u32::try_from(bytes.len()).map_err(|_| NoRoom)?)?;
+        // Not through `string`, which would borrow the guest behind it too.
+        let bytes = &self.strings[(object.0 - FIRST_VIRTUAL) as usize];
+        self.inner.bytes_mut(own).map_err(|_| NoRoom)?.copy_from_slice(bytes);
+        Ok(own)
+    }
+
     fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
-        // Whoever keeps it keeps an object of the guest, which is saved and restored with it.
-        let Some(bytes) = self.string(object).cloned() else { return self.inner.root(object) };
-        let made = u32::try_from(bytes.len()).map_err(|_| NoRoom).and_then(|len| self.inner.new_bytes(len));
-        let made = made.map_err(|NoRoom| SyscallTrap::BadArgument)?;
-        self.inner.bytes_mut(made)?.copy_from_slice(&bytes);
-        self.inner.root(made)
+        // What only the call has is gone after it.
+        if self.string(object).is_some() { Err(SyscallTrap::DeadHandle) } else { self.inner.root(object) }
     }
 
     fn unroot(&mut self, root: RootId) -> Result<(), SyscallTrap> {

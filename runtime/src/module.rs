@@ -186,11 +186,17 @@ impl Module {
         {
             return Ok(end);
         }
+        let mut stop = self.instance.run(input);
         loop {
-            match self.instance.run(input) {
+            match stop {
                 Stop::Syscall(import) => match kernel.call(self.id, import, &mut self.instance) {
-                    Ok(Some(cartwheel_hostabi::Status::Quarantined)) => self.instance.stop_at_checkpoint(),
-                    Ok(_) => {}
+                    Ok(status) => {
+                        if status == Some(cartwheel_hostabi::Status::Quarantined) {
+                            self.instance.stop_at_checkpoint();
+                        }
+                        stop = self.instance.go_on();
+                        continue;
+                    }
                     Err(Fault::Trap(trap)) => {
                         let binding = kernel.bindings(self.id).get(import as usize);
                         let row = binding.map(|binding| binding.syscall.info());
@@ -215,6 +221,7 @@ impl Module {
                 Stop::Halted(code) => return Ok(SliceEnd::Halted(code)),
                 Stop::Trapped => return Ok(SliceEnd::Trapped),
             }
+            stop = self.instance.run(input);
         }
     }
 
