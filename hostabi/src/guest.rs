@@ -70,12 +70,12 @@ pub trait Guest {
     /// A handle argument.
     fn arg_object(&self, slot: usize) -> Object;
     /// Appends the cells of all arguments, which are of these types, and of a handle its number. The upper half of a 32-bit
-    /// cell can be anything.
+    /// cell is zero.
     #[inline]
     fn copy_args(&self, types: &[SlotType], out: &mut Vec<u64>) {
         out.extend(types.iter().enumerate().map(|(slot, ty)| match ty {
             SlotType::Handle => self.arg_object(slot).0.into(),
-            SlotType::I32 | SlotType::I64 | SlotType::F32 | SlotType::F64 => self.arg(slot),
+            SlotType::I32 | SlotType::I64 | SlotType::F32 | SlotType::F64 => self.arg(slot) & ty.bits(),
         }));
     }
     /// Sets a scalar result.

@@ -1,6 +1,6 @@
 //! Finished calls on their way to observers: noted one by one in a form that costs a call little, told together.
 
-use cartwheel_hostabi::{Completed, Guest, SlotType, Syscall, Verdict};
+use cartwheel_hostabi::{Completed, Guest, Syscall, Verdict};
 
 use crate::load::ModuleId;
 use crate::record::{CallRecord, OriginId, Outcome, Transport};
@@ -27,14 +27,12 @@ pub(crate) struct Note {
     pub objects: u64,
     /// Place of the parameter whose argument was not valid.
     param: u8,
-    /// True if the upper halves of 32-bit slots can hold anything.
-    raw: bool,
     slots: u32,
 }
 
 impl Note {
     /// A call that did not get anywhere.
-    #[inline]
+    #[inline(always)]
     pub fn new(module: ModuleId, origin: OriginId, syscall: Option<Syscall>, transport: Transport) -> Note {
         Note {
             module,
@@ -47,13 +45,12 @@ impl Note {
             bytes: 0,
             objects: 0,
             param: NO_PARAM,
-            raw: false,
             slots: 0,
         }
     }
 
     /// What it came to.
-    #[inline]
+    #[inline(always)]
     pub fn done(self, verdict: Option<Verdict>, outcome: Outcome, done: &Completed) -> Note {
         let Completed { cycles, bytes, objects, .. } = *done;
         Note { verdict, outcome, cycles, bytes, objects, ..self }
@@ -64,17 +61,6 @@ impl Note {
         let row = self.syscall.filter(|_| self.verdict.is_none()).map(Syscall::info);
         let name = row.and_then(|row| row.invalid_param(guest)).map(|param| param.name);
         Note { param: place(self.syscall, name), ..self }
-    }
-
-    /// Its slots as its signature has them.
-    #[inline]
-    pub fn cells<'s>(&self, slots: &'s [u64]) -> impl Iterator<Item = u64> + use<'s> {
-        let types = self.syscall.filter(|_| self.raw).map_or(&[][..], |syscall| syscall.info().param_slots);
-        let types = types.iter().copied().chain(std::iter::repeat(SlotType::I64));
-        slots.iter().zip(types).map(|(&cell, ty)| match ty {
-            SlotType::I32 | SlotType::F32 | SlotType::Handle => cell & 0xffff_ffff,
-            SlotType::I64 | SlotType::F64 => cell,
-        })
     }
 
     fn argument(&self) -> Option<&'static str> {
@@ -144,7 +130,7 @@ impl CallBatch {
             cycles: note.cycles,
             bytes: note.bytes,
             objects: note.objects,
-            slots: note.cells(slots).collect(),
+            slots: slots.into(),
         })
     }
 
@@ -160,18 +146,11 @@ impl CallBatch {
     }
 
     /// Adds a call whose slots are put down by `write`.
-    #[inline]
+    #[inline(always)] // so that the note is put together where it goes
     pub(crate) fn note(&mut self, note: Note, write: impl FnOnce(&mut Vec<u64>)) {
         let before = self.slots.len();
         write(&mut self.slots);
         self.notes.push(Note { slots: (self.slots.len() - before) as u32, ..note });
-    }
-
-    /// Adds a call of a guest that waits in it, with its slots as they are there.
-    #[inline]
-    pub(crate) fn note_raw<G: Guest>(&mut self, note: Note, guest: &G) {
-        let types = note.syscall.map_or(&[][..], |syscall| syscall.info().param_slots);
-        self.note(Note { raw: true, ..note }, |slots| guest.copy_args(types, slots));
     }
 
     /// Takes over the calls of another one.

@@ -45,9 +45,10 @@ impl Watch {
     }
 
     /// Takes note of a call by a guest that still waits in it.
-    #[inline]
+    #[inline(always)] // as the note
     pub fn called<G: Guest>(&mut self, note: Note, guest: &G) {
-        self.calls.note_raw(note, guest);
+        let types = note.syscall.map_or(&[][..], |syscall| syscall.info().param_slots);
+        self.calls.note(note, |slots| guest.copy_args(types, slots));
         if self.calls.is_full() {
             self.flush();
         }

@@ -707,8 +707,7 @@ impl Guest for Instance {
 
     #[inline]
     fn copy_args(&self, types: &[SlotType], out: &mut Vec<u64>) {
-        debug_assert_eq!(types.len(), self.args().len());
-        out.extend_from_slice(self.args());
+        out.extend(self.args().iter().zip(types).map(|(cell, ty)| cell & ty.bits()));
     }
 
     #[inline]

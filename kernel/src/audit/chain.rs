@@ -65,7 +65,7 @@ impl Chain {
             {
                 self.begin(batch.frame());
             }
-            self.bytes.extend_from_slice(&entry::encode(note, slots, self.entries, self.frame));
+            self.bytes.extend_from_slice(&entry::encode(note, slots, self.entries));
             self.entries += 1;
         }
     }
@@ -80,14 +80,16 @@ impl Chain {
         self.bytes.extend([0; 4]);
     }
 
-    /// Ends the record of calls that is open: its length, and its link.
+    /// Ends the record of calls that is open: checks of its entries, its length, and its link.
     pub fn close(&mut self) {
-        let start = self.finished;
+        let (start, frame) = (self.finished, self.frame);
         if self.bytes.len() == start {
             return;
         }
         let content = start + PREFIX_BYTES;
-        let count = ((self.bytes.len() - content - CALLS_BYTES) / ENTRY_BYTES) as u32;
+        let (entries, _) = self.bytes[content + CALLS_BYTES..].as_chunks_mut::<ENTRY_BYTES>();
+        entries.iter_mut().for_each(|entry| entry::seal(entry, frame));
+        let count = entries.len() as u32;
         self.bytes[content + CALLS_BYTES - 4..content + CALLS_BYTES].copy_from_slice(&count.to_le_bytes());
         self.finish(Kind::Calls);
     }

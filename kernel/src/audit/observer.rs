@@ -17,7 +17,12 @@ pub struct Outbox(Arc<Mutex<Vec<u8>>>);
 impl Outbox {
     /// Takes everything that is there.
     pub fn take(&self, into: &mut Vec<u8>) {
-        into.append(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if into.is_empty() {
+            std::mem::swap(into, &mut bytes);
+        } else {
+            into.append(&mut bytes);
+        }
     }
 }
 
