@@ -104,3 +104,29 @@ fn a_killed_run_leaves_whole_files() {
         assert!(!out.contains("not as it was written"), "{out}");
     }
 }
+
+/// A state that was saved while a disk was full goes on without that disk, or with a good one.
+#[test]
+fn a_loaded_state_is_told_the_truth_of_the_disk() {
+    use cartwheel_runtime::host::DiskFault;
+    use cartwheel_runtime::{Config, InputFrame, Machine, Program};
+    let place = Place::new();
+    place.good(&["asm", &card(), "-o", "card.cart"]);
+    let load = || {
+        let cart = cartwheel_bytecode::Cartridge::from_bytes(&place.read("card.cart")).expect("a cartridge");
+        let mut machine = Machine::new(Config::default());
+        let module = machine.load(Program::new(cart).expect("it verifies")).expect("it can be loaded");
+        (machine, module)
+    };
+    let (mut machine, module) = load();
+    machine.tell_disk(module, Some(DiskFault::Failed));
+    machine.step(&InputFrame::default()).expect("no panic");
+    place.write("state", machine.save().expect("no panic"));
+    for args in [&[][..], &["--storage", "saves"]] {
+        let run = ["run", "card.cart", "--load-state", "state", "--frames", "1", "--save-state", "after", "-q"];
+        place.good(&[&run, args].concat());
+        let (mut machine, module) = load();
+        machine.restore(&place.read("after")).expect("a state of the cartridge");
+        assert_eq!(machine.disk(module), None);
+    }
+}

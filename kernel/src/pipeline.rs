@@ -347,6 +347,11 @@ impl Kernel {
         self.module_mut(id).is_some_and(|module| module.services.set_disk(fault))
     }
 
+    /// What a module was told of the disk behind its storage.
+    pub fn disk(&self, id: ModuleId) -> Option<DiskFault> {
+        self.module(id)?.services.root.as_ref().and_then(|root| root.disk())
+    }
+
     /// The files of a module, if it can use files.
     pub fn storage(&self, id: ModuleId) -> Option<&Storage> {
         self.module(id)?.services.root.as_ref().map(|root| root.storage())
