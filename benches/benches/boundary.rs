@@ -108,7 +108,8 @@ fn peers(group: &mut BenchmarkGroup<'_, WallTime>) {
         let module = wasmi::Module::new(&engine, &wasm).expect("a valid module");
         let mut store = wasmi::Store::new(&engine, 0u64);
         let mut linker = wasmi::Linker::new(&engine);
-        let pixel = |mut caller: wasmi::Caller<'_, u64>, x: i32, _: i32, _: i32| *caller.data_mut() += x as u64;
+        let pixel =
+            |mut caller: wasmi::Caller<'_, u64>, x: i32, _: i32, _: i32| *caller.data_mut() += x as u64;
         linker.func_wrap("env", "pixel", pixel).expect("a new name");
         let instance = linker.instantiate_and_start(&mut store, &module).expect("its import is there");
         let update = instance.get_typed_func::<(), ()>(&store, "update").expect("it is exported");
@@ -118,7 +119,8 @@ fn peers(group: &mut BenchmarkGroup<'_, WallTime>) {
     let module = wasmtime::Module::new(&engine, &wasm).expect("a valid module");
     let mut store = wasmtime::Store::new(&engine, 0u64);
     let mut linker = wasmtime::Linker::new(&engine);
-    let pixel = |mut caller: wasmtime::Caller<'_, u64>, x: i32, _: i32, _: i32| *caller.data_mut() += x as u64;
+    let pixel =
+        |mut caller: wasmtime::Caller<'_, u64>, x: i32, _: i32, _: i32| *caller.data_mut() += x as u64;
     linker.func_wrap("env", "pixel", pixel).expect("a new name");
     let instance = linker.instantiate(&mut store, &module).expect("its import is there");
     let update = instance.get_typed_func::<(), ()>(&mut store, "update").expect("it is exported");

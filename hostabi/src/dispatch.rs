@@ -279,8 +279,7 @@ fn returned<G: Guest, R: Results>(syscall: Syscall, results: R, guest: &mut G, d
     debug_assert!(
         done.status.is_none_or(|status| {
             // A call that makes calls is quarantined with them.
-            [Status::Ok, Status::Quarantined].contains(&status)
-                || syscall.info().statuses.contains(&status)
+            [Status::Ok, Status::Quarantined].contains(&status) || syscall.info().statuses.contains(&status)
         }),
         "{syscall} returned {:?}, which its row does not list",
         done.status

@@ -110,7 +110,14 @@ impl CallBatch {
     pub fn push(&mut self, record: &CallRecord) {
         let CallRecord { module, origin, syscall, transport, verdict, outcome, .. } = *record;
         let CallRecord { cycles, bytes, objects, .. } = *record;
-        let note = Note { verdict, outcome, cycles, bytes, objects, ..Note::new(module, origin, syscall, transport) };
+        let note = Note {
+            verdict,
+            outcome,
+            cycles,
+            bytes,
+            objects,
+            ..Note::new(module, origin, syscall, transport)
+        };
         let note = Note { param: place(syscall, record.argument), ..note };
         self.note(note, |slots| slots.extend_from_slice(&record.slots));
     }

@@ -37,6 +37,8 @@ pub(crate) struct Caller {
     pub(crate) records: CallBatch,
     /// What late-bound calls came to in the frame.
     pub(crate) late: Vec<(Syscall, Usage)>,
+    /// What calls of the host in the module's name came to in the frame.
+    pub(crate) hosted: Usage,
     /// Its way through the script of statuses, if there is one.
     pub(crate) script: Option<Reading>,
 }
@@ -66,6 +68,7 @@ impl Caller {
             outdated: false,
             records: CallBatch::default(),
             late: Vec::new(),
+            hosted: Usage::default(),
             script: None,
         }
     }
@@ -100,8 +103,8 @@ impl Caller {
         }
         let penalty = match verdict {
             Verdict::Allow => return,
-            Verdict::Deny => policy.deny_penalty,
-            Verdict::Quarantine => policy.quarantine_penalty,
+            Verdict::Deny => policy.deny_penalty(),
+            Verdict::Quarantine => policy.quarantine_penalty(),
         };
         let before = self.trust;
         self.trust.violations = before.violations.saturating_add(1);

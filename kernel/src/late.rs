@@ -7,6 +7,7 @@ use cartwheel_hostabi::{
 use smallvec::SmallVec;
 
 use crate::batch::Note;
+use crate::caller::Caller;
 use crate::record::{Outcome, Transport};
 use crate::services::Context;
 use crate::usage::Usage;
@@ -102,12 +103,11 @@ fn run(
         if effective == Verdict::Allow { scripted } else { effective.into() }
     });
     let caller = &mut *context.caller;
-    let place = caller.late.iter().position(|(syscall, _)| *syscall == row.syscall);
-    let place = place.unwrap_or_else(|| {
-        caller.late.push((row.syscall, Usage::default()));
-        caller.late.len() - 1
-    });
-    caller.late[place].1.add(&done);
+    if caller.host_calls {
+        caller.hosted.add(&done);
+    } else {
+        count(caller, row.syscall, &done);
+    }
     if caller.watched {
         let note = Note::new(caller.id, caller.origin_id, Some(row.syscall), transport);
         let note = note.done(verdict, Outcome::new(&done, result.as_ref().err()), &done).stopped_by(&guest);
@@ -125,6 +125,16 @@ fn run(
         (Ok(()), _) => Answer::Resolved(guest.results(row)),
     };
     Ok(Answered { answer, status, cycles: done.cycles })
+}
+
+/// Adds a call to the frame's figures of late-bound ones.
+fn count(caller: &mut Caller, syscall: Syscall, done: &Completed) {
+    let place = caller.late.iter().position(|(known, _)| *known == syscall);
+    let place = place.unwrap_or_else(|| {
+        caller.late.push((syscall, Usage::default()));
+        caller.late.len() - 1
+    });
+    caller.late[place].1.add(done);
 }
 
 /// An answer to a call that cannot be made.

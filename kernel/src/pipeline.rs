@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use cartwheel_hostabi::{
-    Capability, CapabilitySet, Completed, Fault, Guest, Ruling, Status, Syscall, SyscallTrap,
-    Verdict, dispatch,
+    Capability, CapabilitySet, Completed, Fault, Guest, Ruling, Status, Syscall, SyscallTrap, Verdict,
+    dispatch,
 };
 
 use crate::batch::Note;
@@ -265,7 +265,10 @@ impl Kernel {
             let rule = &module.rules[import as usize];
             dispatch_judged(syscall, &mut context, guest, &mut done, rule, scripted, &mut verdict)
         };
-        binding.usage.add(&done);
+        // Of what the host calls, the transport is a constant.
+        let hosted = matches!(transport, Transport::Host);
+        let usage = if hosted { &mut module.caller.hosted } else { &mut binding.usage };
+        usage.add(&done);
         let watched = module.caller.watched;
         if !free || module.caller.unsettled || (watched && result.is_err()) {
             let fault = result.as_ref().err();
@@ -290,6 +293,7 @@ impl Kernel {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
             module.services.begin_frame();
             module.caller.late.clear();
+            module.caller.hosted = Usage::default();
         }
     }
 
@@ -355,6 +359,11 @@ impl Kernel {
     /// The files of a module, if it can use files.
     pub fn storage(&self, id: ModuleId) -> Option<&Storage> {
         self.module(id)?.services.root.as_ref().map(|root| root.storage())
+    }
+
+    /// What calls of the host in the name of a module came to since its frame began. They are no part of its own usage.
+    pub fn host_usage(&self, id: ModuleId) -> Usage {
+        self.module(id).map_or_else(Usage::default, |module| module.caller.hosted)
     }
 
     /// What late-bound calls of a module came to in the frame, in the order of the first call of each syscall.

@@ -637,15 +637,15 @@ proptest! {
             };
             cases.iter().find(|(when, ..)| holds(when)).map(|(_, verdict, _)| *verdict)
         };
-        let plain = whole.rules.iter().find(|rule| {
+        let plain = whole.rules().iter().find(|rule| {
             let bound = rule.conditions.arguments.first();
             rule.conditions.score.contains(score.into()) && rule.conditions.violations.contains(violations)
                 && bound.is_none_or(|bound| bound.range.contains(x.into()))
         });
         prop_assert_eq!(verdict(&whole), Some(plain.map_or(Verdict::Deny, |rule| rule.verdict)));
-        let mut rest = whole.clone();
         let unreachable: Vec<u32> = whole.warnings().iter().map(|warning| warning.line).collect();
-        rest.rules.retain(|rule| !unreachable.contains(&rule.line));
+        let rest = texts.iter().zip(whole.rules()).filter(|(_, rule)| !unreachable.contains(&rule.line));
+        let rest = policy(&rest.map(|(text, _)| text.as_str()).collect::<String>());
         prop_assert_eq!(verdict(&rest), verdict(&whole));
     }
 }

@@ -11,7 +11,8 @@ use cartwheel_kernel::host::os::Workers;
 use cartwheel_kernel::host::simulated::{AtOnce, PlainMemory};
 use cartwheel_kernel::host::{DiskFault, Host, Job, Processing};
 use cartwheel_kernel::{
-    Answer, Blob, Kernel, ModuleConfig, ModuleId, RestoreError, StagedConfig, Storage, StoragePath, Usage, Value,
+    Answer, Blob, Kernel, ModuleConfig, ModuleId, RestoreError, StagedConfig, Storage, StoragePath, Usage,
+    Value,
 };
 use common::{MODULE, Rig, config, image, rig, staged_rig};
 use proptest::prelude::*;
@@ -599,15 +600,16 @@ fn a_buffer_of_a_late_bound_call_is_the_heaps() {
     let place = put(&mut rig, "a").map(Value::I32);
     let values = [place[0].clone(), place[1].clone(), Value::Bytes(vec![0xff; 7])];
     rig.guest.room = Some(6);
-    let mut call = |rig: &mut Rig| {
+    let call = |rig: &mut Rig| {
         let answered = rig.kernel.call_by_id(MODULE, "fs.read_bytes", &values, &mut rig.guest);
         answered.expect("no panic").answer
     };
     assert_eq!(call(&mut rig), Answer::Status(Status::Quota));
-    assert_eq!((rig.guest.roots().count(), rig.kernel.usage(MODULE).bytes), (0, 0));
+    assert_eq!((rig.guest.roots().count(), rig.kernel.host_usage(MODULE).bytes), (0, 0));
     rig.guest.room = Some(7);
     let Answer::Resolved(results) = call(&mut rig) else { panic!("there is room") };
-    let Usage { calls, bytes, objects, .. } = rig.kernel.usage(MODULE);
+    assert_eq!(rig.kernel.usage(MODULE), Usage::default(), "it is no doing of the module");
+    let Usage { calls, bytes, objects, .. } = rig.kernel.host_usage(MODULE);
     assert_eq!((calls, bytes, objects), (2, bytes_object_size(7), 1));
     let kept = rig.guest.roots().next().expect("it is kept");
     rig.kernel.begin_frame(MODULE);

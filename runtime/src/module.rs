@@ -111,7 +111,6 @@ impl Module {
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
         let (bytes_before, objects_before) = self.instance.heap_allocated();
         let collector_before = self.instance.collector_cycles();
-        kernel.begin_frame(self.id);
         let mut cycles = 0;
         let end = if !running {
             self.final_end(kernel)
@@ -137,6 +136,7 @@ impl Module {
             granted,
             cycles,
             syscalls: kernel.usage(self.id).calls,
+            host: kernel.host_usage(self.id),
             bytes: bytes - bytes_before,
             objects: objects - objects_before,
             collector_cycles: self.instance.collector_cycles() - collector_before,

@@ -625,9 +625,7 @@ impl Instance {
 
     /// Place and type of a result of the pending syscall.
     fn result_cell(&self, slot: usize) -> (usize, ValType) {
-        let Activity::Syscall { window, args, import } = self.activity else {
-            not_pending()
-        };
+        let Activity::Syscall { window, args, import } = self.activity else { not_pending() };
         let cart = self.core.program.cartridge();
         let sig = &cart.types[cart.imports[import as usize].sig as usize];
         (window + args + slot, sig.results[slot])
