@@ -195,9 +195,14 @@ impl Kernel {
         Ok(())
     }
 
-    /// Lets go of a module and of everything that the kernel has of it.
+    /// Lets go of a module and of everything that the kernel has of it. What its origin remembers (`kernel.memory`) goes with
+    /// the last module of the origin: it is saved with a module, and what no saved state has must not influence a later frame.
     pub fn unload(&mut self, id: ModuleId) {
-        if self.modules.get_mut(id.0 as usize).and_then(Option::take).is_some() {
+        if let Some(module) = self.modules.get_mut(id.0 as usize).and_then(Option::take) {
+            let origin = &module.caller.origin;
+            if !self.modules.iter().flatten().any(|other| other.caller.origin == *origin) {
+                self.memories.remove(origin);
+            }
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
     }

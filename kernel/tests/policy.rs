@@ -521,6 +521,16 @@ fn modules_of_an_origin_share_a_memory_and_no_other_sees_it() {
     rig.call("kernel.memory_remove", &[0, 3]);
     rig.kernel.restore(MODULE, &before).expect("it was saved so");
     assert_eq!(rig.call("kernel.memory_get", &[0, 3, 100, 5]), [0, 5]);
+    // It stays as long as a module of the origin does: in between it would be in nobody's saved state.
+    let found = |rig: &mut Rig| rig.call("kernel.memory_get", &[0, 3, 100, 5])[0] == 0;
+    for (partner, stays) in [(true, true), (false, false)] {
+        if !partner {
+            rig.kernel.unload(ModuleId(1));
+        }
+        rig.kernel.unload(MODULE);
+        rig.kernel.load(MODULE, config(8, 8, Vec::new())).expect("its number is free");
+        assert_eq!(found(&mut rig), stays);
+    }
 }
 
 // covers ABI-5
