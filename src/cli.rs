@@ -350,6 +350,12 @@ pub struct RunArgs {
     /// Folder with the cartridge's files: read at the start, kept in step with them [default: files are forgotten]
     #[arg(long, value_name = "DIR")]
     pub storage: Option<PathBuf>,
+    /// Bytes that the files of the cartridge can have together
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub storage_quota: Option<u64>,
+    /// Let the cartridge read its files only
+    #[arg(long)]
+    pub read_only: bool,
     /// Frames from a staged call to its result [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3600), conflicts_with = "load_state")]
     pub latency: Option<u32>,
@@ -396,7 +402,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "record", default_value_t = 60, help_heading = "Recording")]
     pub components: u64,
     /// Go on where the recorded trace ends, also if it was cut short
-    #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit"], help_heading = "Recording")]
+    #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit", "storage_quota", "read_only"], help_heading = "Recording")]
     pub resume: bool,
     /// What to write and print.
     #[command(flatten)]

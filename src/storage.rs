@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::host::os::Folder;
-use cartwheel_runtime::host::{Mirror, load_storage};
-use cartwheel_runtime::{Action, Machine, ModuleId, Storage};
+use cartwheel_runtime::host::{DiskFault, Mirror, load_storage};
+use cartwheel_runtime::{Machine, ModuleId, Storage};
 
 use crate::failure::Failure;
 use crate::print;
@@ -13,6 +13,8 @@ use crate::print;
 pub struct StorageFolder {
     path: PathBuf,
     mirror: Mirror,
+    /// What is wrong with the disk.
+    fault: Option<DiskFault>,
 }
 
 impl StorageFolder {
@@ -22,16 +24,16 @@ impl StorageFolder {
         let mut folder = Folder::open(path).map_err(|e| failed(&e))?;
         let storage = load_storage(&mut folder, quota_bytes).map_err(|e| failed(&e))?;
         let mirror = Mirror::behind(Box::new(folder), storage.clone()).map_err(|e| failed(&e))?;
-        Ok((StorageFolder { path: path.to_owned(), mirror }, storage))
+        Ok((StorageFolder { path: path.to_owned(), mirror, fault: None }, storage))
     }
 
-    /// Before a frame: tells the machine what has become of the disk.
-    pub fn before_frame(&mut self, machine: &mut Machine, module: ModuleId) {
+    /// What has become of the disk, which people are told too.
+    pub fn fault(&mut self) -> Option<DiskFault> {
         for event in self.mirror.events() {
             print::stderr(&format!("warning: {}: {event}\n", self.path.display()));
-            let fault = event.fault.map(|fault| fault.name().to_owned());
-            machine.queue(Action::Disk { module: module.0, fault }).expect("the module is there");
+            self.fault = event.fault;
         }
+        self.fault
     }
 
     /// After a frame: takes what the files have become.

@@ -73,9 +73,8 @@ impl Tape for InputTape {
                 }),
             };
         }
-        if let Some(folder) = &mut self.folder {
-            folder.before_frame(machine, self.module);
-        }
+        // Without a folder nothing can be wrong with it, whatever a loaded state says.
+        machine.tell_disk(self.module, self.folder.as_mut().and_then(StorageFolder::fault));
         let report = self.realtime.time(|| machine.step(&input))?;
         if let Some(folder) = &mut self.folder {
             folder.after_frame(machine, self.module);

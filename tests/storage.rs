@@ -104,3 +104,47 @@ fn a_killed_run_leaves_whole_files() {
         assert!(!out.contains("not as it was written"), "{out}");
     }
 }
+
+/// A state that was saved while a disk was full goes on without that disk, or with a good one.
+#[test]
+fn a_loaded_state_is_told_the_truth_of_the_disk() {
+    use cartwheel_runtime::host::DiskFault;
+    use cartwheel_runtime::{Config, InputFrame, Machine, Program};
+    let place = Place::new();
+    place.good(&["asm", &card(), "-o", "card.cart"]);
+    let load = || {
+        let cart = cartwheel_bytecode::Cartridge::from_bytes(&place.read("card.cart")).expect("a cartridge");
+        let mut machine = Machine::new(Config::default());
+        let module = machine.load(Program::new(cart).expect("it verifies")).expect("it can be loaded");
+        (machine, module)
+    };
+    let (mut machine, module) = load();
+    machine.tell_disk(module, Some(DiskFault::Failed));
+    machine.step(&InputFrame::default()).expect("no panic");
+    place.write("state", machine.save().expect("no panic"));
+    for args in [&[][..], &["--storage", "saves"]] {
+        let run =
+            ["run", "card.cart", "--load-state", "state", "--frames", "1", "--save-state", "after", "-q"];
+        place.good(&[&run, args].concat());
+        let (mut machine, module) = load();
+        machine.restore(&place.read("after")).expect("a state of the cartridge");
+        assert_eq!(machine.disk(module), None);
+    }
+}
+
+// covers SEC-14
+#[test]
+fn the_quota_and_whether_files_can_be_written_are_chosen_for_a_run() {
+    let place = Place::new();
+    let source = ".capability fs, log\n.memory 1\n.data path: text \"a\"\n.data note: text \"status \"\n.func main()\n\
+        .local status, id: i32\n  syscall fs.write(path, sizeof(path), note, 7) -> status, id\n  halt status\n.end\n";
+    place.write("disk.asm", source);
+    let exit = |args: &[&str]| place.run(&[&["run", "disk.asm", "-q"], args].concat()).status;
+    assert_eq!(exit(&[]), 0);
+    // FULL and READ_ONLY, as exit codes of the cartridge.
+    use cartwheel_hostabi::Status;
+    let (full, read_only) = (Status::FsFull.code(), Status::FsReadOnly.code());
+    assert_eq!(exit(&["--storage-quota", "6"]), 16 + full);
+    assert_eq!(exit(&["--read-only"]), 16 + read_only);
+    assert_eq!(exit(&["--storage-quota", "0"]), 1);
+}

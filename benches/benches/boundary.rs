@@ -7,9 +7,10 @@ use cartwheel_hostabi::client::domains::Gfx;
 use cartwheel_hostabi::client::{Backend, Client, HostGuest};
 use cartwheel_hostabi::{Fault, Status, Syscall, Verdict};
 use cartwheel_kernel::audit::{Auditor, Chain};
-use cartwheel_kernel::{CallRecord, ModuleId, OriginId, Outcome, Transport};
+use cartwheel_kernel::{CallBatch, CallRecord, ModuleId, Observer, OriginId, Outcome, Transport};
 use cartwheel_runtime::{Config, InputFrame, Machine};
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 
 /// `update` makes 1,000 calls of a cheap syscall; the loop around them is part of the measurement.
 const SYSCALLS: &str = "
@@ -29,8 +30,12 @@ again:
 ";
 
 fn machine() -> Machine {
+    machine_of(SYSCALLS)
+}
+
+fn machine_of(source: &str) -> Machine {
     let mut machine = Machine::new(Config::default());
-    machine.load(program("bench.asm", SYSCALLS)).expect("the program fits");
+    machine.load(program("bench.asm", source)).expect("the program fits");
     machine
 }
 
@@ -52,40 +57,91 @@ fn record(sequence: u64) -> CallRecord {
     }
 }
 
-/// The part of the audit that comes at the end of a frame: checks, link, hand-over.
+/// Watches calls without a log of them: what remains of their cost in a frame when the log's part is left out.
+struct Drain;
+
+impl Observer for Drain {
+    fn called(&mut self, _: &CallRecord) {}
+
+    fn calls(&mut self, batch: &CallBatch) {
+        black_box(batch.len());
+    }
+}
+
+/// The part of the audit that comes behind the calls: entries, checks, link, hand-over.
 fn frame_end(c: &mut Criterion) {
     let mut group = c.benchmark_group("audit at the end of a frame");
     for entries in [100, 1_000, 10_000] {
         group.throughput(Throughput::Elements(entries));
         let mut chain = Chain::new(None);
         let mut out = Vec::new();
+        let mut batch = CallBatch::new(1, 0);
+        (0..entries).for_each(|sequence| batch.push(&record(sequence)));
         group.bench_function(format!("{entries} entries"), |b| {
-            b.iter_batched_ref(
-                || {
-                    let mut filled = std::mem::replace(&mut chain, Chain::new(None));
-                    (0..entries).for_each(|sequence| filled.call(&record(sequence)));
-                    filled
-                },
-                |chain| {
-                    chain.close();
-                    out.clear();
-                    chain.take(&mut out);
-                    black_box(&out);
-                },
-                BatchSize::LargeInput,
-            );
+            b.iter(|| {
+                chain.calls(&batch);
+                chain.close();
+                out.clear();
+                chain.take(&mut out);
+                black_box(&out);
+            });
         });
     }
     group.finish();
 }
 
-/// 1,000 calls from a guest's loop, with and without an audit log.
+/// The same loop for the peers, whose host counts what it was given.
+const PEERS: &str = r#"
+(module
+  (import "env" "pixel" (func $pixel (param i32 i32 i32)))
+  (func (export "update") (local $i i32)
+    (loop $again
+      (call $pixel (local.get $i) (i32.const 3) (i32.const 7))
+      (br_if $again (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000))))))
+"#;
+
+/// Calls of a host in wasmi and in wasmtime: nothing is checked, recorded or counted there but by the host itself.
+fn peers(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let wasm = wat::parse_str(PEERS).expect("good text");
+    {
+        let engine = wasmi::Engine::default();
+        let module = wasmi::Module::new(&engine, &wasm).expect("a valid module");
+        let mut store = wasmi::Store::new(&engine, 0u64);
+        let mut linker = wasmi::Linker::new(&engine);
+        let pixel =
+            |mut caller: wasmi::Caller<'_, u64>, x: i32, _: i32, _: i32| *caller.data_mut() += x as u64;
+        linker.func_wrap("env", "pixel", pixel).expect("a new name");
+        let instance = linker.instantiate_and_start(&mut store, &module).expect("its import is there");
+        let update = instance.get_typed_func::<(), ()>(&store, "update").expect("it is exported");
+        group.bench_function("wasmi", |b| b.iter(|| update.call(&mut store, ()).expect("it runs")));
+    }
+    let engine = wasmtime::Engine::default();
+    let module = wasmtime::Module::new(&engine, &wasm).expect("a valid module");
+    let mut store = wasmtime::Store::new(&engine, 0u64);
+    let mut linker = wasmtime::Linker::new(&engine);
+    let pixel =
+        |mut caller: wasmtime::Caller<'_, u64>, x: i32, _: i32, _: i32| *caller.data_mut() += x as u64;
+    linker.func_wrap("env", "pixel", pixel).expect("a new name");
+    let instance = linker.instantiate(&mut store, &module).expect("its import is there");
+    let update = instance.get_typed_func::<(), ()>(&mut store, "update").expect("it is exported");
+    group.bench_function("wasmtime", |b| b.iter(|| update.call(&mut store, ()).expect("it runs")));
+}
+
+/// 1,000 calls from a guest's loop, with and without an audit log, beside the loop without them and beside the peers.
 fn calls(c: &mut Criterion) {
     let mut group = c.benchmark_group("1,000 syscalls");
     group.throughput(Throughput::Elements(1_000));
     let input = InputFrame::default();
+    let mut empty = machine_of(&SYSCALLS.replace("syscall gfx.pixel(i, 3, 7)", ""));
+    group.bench_function("the loop alone", |b| b.iter(|| empty.step(&input).expect("it runs").frame));
+    peers(&mut group);
     let mut plain = machine();
     group.bench_function("audit off", |b| b.iter(|| plain.step(&input).expect("it runs").frame));
+    let mut watched = machine();
+    watched.observe(Box::new(Drain));
+    group.bench_function("audit on, without the frame's end", |b| {
+        b.iter(|| watched.step(&input).expect("it runs").frame);
+    });
     let mut audited = machine();
     let (auditor, outbox) = Auditor::new(Chain::new(None));
     audited.observe(Box::new(auditor));

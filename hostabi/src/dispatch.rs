@@ -84,7 +84,17 @@ impl Call<'_> {
         self.guest
     }
 
-    /// Keeps an object alive beyond the call.
+    /// Keeps a byte string alive beyond the call; `None` if it has to be put on the heap for that and there is no room.
+    pub fn keep(&mut self, bytes: Bytes) -> Result<Option<RootId>, SyscallTrap> {
+        let Ok(own) = self.guest.own(bytes.0) else { return Ok(None) };
+        if own != bytes.0 {
+            self.bytes += bytes_object_size(self.guest.bytes(own)?.len() as u32);
+            self.objects += 1;
+        }
+        self.guest.root(own).map(Some)
+    }
+
+    /// Keeps an object of the guest alive beyond the call.
     pub fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
         self.guest.root(object)
     }
@@ -220,27 +230,40 @@ macro_rules! define {
         ) -> Result<(), Fault> {
             match syscall {
                 $($(Syscall::$variant => {
+                    // A function per row, so that a small one needs no more registers and stack than it uses.
                     #[allow(unused_mut, unused_variables)]
-                    let mut slot = 0;
-                    $(
-                        let $param = match <$kind as ParamKind>::read(guest, slot) {
-                            Ok(value) => value,
-                            Err(trap) => return trapped(Syscall::$variant, guest, done, trap.into()),
-                        };
-                        #[allow(unused_assignments)]
-                        { slot += <$kind as ParamKind>::SLOTS.len(); }
-                    )*
-                    let ruling = judge(guest);
-                    if ruling != Ruling::Run {
-                        return refuse(Syscall::$variant, ruling, guest, done);
-                    }
-                    run(Syscall::$variant, guest, done, |guest, done| {
+                    fn row<H: Handlers, G: Guest>(
+                        handlers: &mut H,
+                        guest: &mut G,
+                        done: &mut Completed,
+                        judge: impl FnOnce(&mut G) -> Ruling,
+                    ) -> Result<(), Fault> {
+                        let mut slot = 0;
+                        $(
+                            let $param = match <$kind as ParamKind>::read(guest, slot) {
+                                Ok(value) => value,
+                                Err(trap) => return trapped(Syscall::$variant, guest, done, trap.into()),
+                            };
+                            #[allow(unused_assignments)]
+                            { slot += <$kind as ParamKind>::SLOTS.len(); }
+                        )*
+                        let ruling = judge(guest);
+                        if ruling != Ruling::Run {
+                            return refuse(Syscall::$variant, ruling, guest, done);
+                        }
                         let mut call = Call { guest, units: 0, bytes: 0, objects: 0 };
-                        let results = handlers::$Domain::$method(handlers, &mut call, $($param),*)?;
-                        done.cycles = Syscall::$variant.cost().cycles(call.units);
-                        (done.bytes, done.objects) = (call.bytes, call.objects);
-                        Ok(results)
-                    })
+                        match handlers::$Domain::$method(handlers, &mut call, $($param),*) {
+                            Ok(results) => {
+                                let (units, bytes, objects) = (call.units, call.bytes, call.objects);
+                                let cycles = Syscall::$variant.cost().cycles(units);
+                                *done = Completed { status: None, cycles, bytes, objects };
+                                returned(Syscall::$variant, results, guest, done);
+                                Ok(())
+                            }
+                            Err(fault) => trapped(Syscall::$variant, guest, done, fault),
+                        }
+                    }
+                    row(handlers, guest, done, judge)
                 })*)*
             }
         }
@@ -249,32 +272,20 @@ macro_rules! define {
 
 for_each_syscall!(define);
 
-/// The part of [`dispatch`] that is the same for every row.
-#[inline(always)] // so that the closure's results stay in registers
-fn run<G: Guest, R: Results>(
-    syscall: Syscall,
-    guest: &mut G,
-    done: &mut Completed,
-    handler: impl FnOnce(&mut G, &mut Completed) -> Result<R, Fault>,
-) -> Result<(), Fault> {
-    match handler(guest, done) {
-        Ok(results) => {
-            done.status = results.status();
-            debug_assert!(
-                done.status.is_none_or(|status| {
-                    // A call that makes calls is quarantined with them.
-                    [Status::Ok, Status::Quarantined].contains(&status)
-                        || syscall.info().statuses.contains(&status)
-                }),
-                "{syscall} returned {:?}, which its row does not list",
-                done.status
-            );
-            guest.charge(done.cycles);
-            results.write(guest);
-            Ok(())
-        }
-        Err(fault) => trapped(syscall, guest, done, fault),
-    }
+/// A call whose handler has come back: the cost is charged and the results are written.
+#[inline]
+fn returned<G: Guest, R: Results>(syscall: Syscall, results: R, guest: &mut G, done: &mut Completed) {
+    done.status = results.status();
+    debug_assert!(
+        done.status.is_none_or(|status| {
+            // A call that makes calls is quarantined with them.
+            [Status::Ok, Status::Quarantined].contains(&status) || syscall.info().statuses.contains(&status)
+        }),
+        "{syscall} returned {:?}, which its row does not list",
+        done.status
+    );
+    guest.charge(done.cycles);
+    results.write(guest);
 }
 
 /// A call that does not come back is charged the base of its cost.

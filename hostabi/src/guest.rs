@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::fault::SyscallTrap;
+use crate::kind::SlotType;
 
 /// A guest's object as seen during one syscall: only valid until the syscall returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +69,15 @@ pub trait Guest {
     fn arg(&self, slot: usize) -> u64;
     /// A handle argument.
     fn arg_object(&self, slot: usize) -> Object;
+    /// Appends the cells of all arguments, which are of these types, and of a handle its number. The upper half of a 32-bit
+    /// cell is zero.
+    #[inline]
+    fn copy_args(&self, types: &[SlotType], out: &mut Vec<u64>) {
+        out.extend(types.iter().enumerate().map(|(slot, ty)| match ty {
+            SlotType::Handle => self.arg_object(slot).0.into(),
+            SlotType::I32 | SlotType::I64 | SlotType::F32 | SlotType::F64 => self.arg(slot) & ty.bits(),
+        }));
+    }
     /// Sets a scalar result.
     fn set_result(&mut self, slot: usize, cell: u64);
     /// Sets a handle result.
@@ -91,6 +101,11 @@ pub trait Guest {
     fn bytes_mut(&mut self, object: Object) -> Result<&mut [u8], SyscallTrap>;
     /// Makes a byte string of zeros.
     fn new_bytes(&mut self, len: u32) -> Result<Object, NoRoom>;
+    /// The object itself, or if only the call has it, a byte string on the heap with its contents. What the host keeps beyond
+    /// the call has to be the guest's own.
+    fn own(&mut self, object: Object) -> Result<Object, NoRoom> {
+        Ok(object)
+    }
     /// Keeps an object alive beyond the syscall. Traps on null.
     fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap>;
     /// Lets go of an object. Traps if it was let go before.

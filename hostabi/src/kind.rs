@@ -25,6 +25,15 @@ pub enum SlotType {
 }
 
 impl SlotType {
+    /// The bits of a cell that are the slot's.
+    #[inline]
+    pub const fn bits(self) -> u64 {
+        match self {
+            SlotType::I32 | SlotType::F32 | SlotType::Handle => 0xffff_ffff,
+            SlotType::I64 | SlotType::F64 => u64::MAX,
+        }
+    }
+
     /// Name in assembly.
     pub const fn name(self) -> &'static str {
         match self {

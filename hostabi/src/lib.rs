@@ -28,7 +28,7 @@ pub use cost::{Cost, Mode, Unit};
 pub use dispatch::{Call, Completed, Handlers, Ruling, Verdict, dispatch};
 pub use docs::syscalls_chapter;
 pub use fault::{Fault, SyscallTrap};
-pub use guest::{Guest, NoRoom, Object, ObjectKind, RootId};
+pub use guest::{Guest, NoRoom, Object, ObjectKind, RootId, bytes_object_size};
 pub use headers::{INTRINSICS, Intrinsic, c_header, c_signature, rust_header};
 pub use id::{IdError, SyscallId, resolve, retired};
 pub use kind::{Bytes, ParamKind, ResultKind, Results, SlotType, Span, SpanMut};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use cartwheel_hostabi::{Capability, CapabilitySet, Ruling, Syscall, SyscallInfo, Verdict};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::batch::CallBatch;
 use crate::codec::{Reader, RestoreError};
 use crate::load::ModuleId;
 use crate::policy::{Custody, MAX_SCORE, Policy, Trust, TrustLevel, Who};
-use crate::record::{CallRecord, OriginId};
+use crate::record::OriginId;
 use crate::script::Reading;
 use crate::usage::Usage;
 
@@ -26,16 +27,18 @@ pub(crate) struct Caller {
     pub(crate) custody: Custody,
     /// True if calls have to be recorded.
     pub(crate) watched: bool,
-    /// True if something has to be done behind a call even if it is simply allowed: it is watched, or it brought others.
+    /// True if something has to be done behind a call even if it is simply allowed, because it brought others.
     pub(crate) unsettled: bool,
     /// True while the host makes a call in the module's name.
     pub(crate) host_calls: bool,
     /// True if what is cached of the policy is out of date.
     pub(crate) outdated: bool,
-    /// Records of late-bound calls, which end before the call that brought them.
-    pub(crate) records: Vec<CallRecord>,
+    /// Late-bound calls, which end before the call that brought them.
+    pub(crate) records: CallBatch,
     /// What late-bound calls came to in the frame.
     pub(crate) late: Vec<(Syscall, Usage)>,
+    /// What calls of the host in the module's name came to in the frame.
+    pub(crate) hosted: Usage,
     /// Its way through the script of statuses, if there is one.
     pub(crate) script: Option<Reading>,
 }
@@ -63,15 +66,11 @@ impl Caller {
             unsettled: false,
             host_calls: false,
             outdated: false,
-            records: Vec::new(),
+            records: CallBatch::default(),
             late: Vec::new(),
+            hosted: Usage::default(),
             script: None,
         }
-    }
-
-    /// Sets whether calls have to be recorded.
-    pub(crate) fn watch(&mut self, watched: bool) {
-        (self.watched, self.unsettled) = (watched, watched);
     }
 
     pub(crate) fn who(&self) -> Who<'_> {
@@ -104,8 +103,8 @@ impl Caller {
         }
         let penalty = match verdict {
             Verdict::Allow => return,
-            Verdict::Deny => policy.deny_penalty,
-            Verdict::Quarantine => policy.quarantine_penalty,
+            Verdict::Deny => policy.deny_penalty(),
+            Verdict::Quarantine => policy.quarantine_penalty(),
         };
         let before = self.trust;
         self.trust.violations = before.violations.saturating_add(1);

@@ -102,9 +102,9 @@ impl Kernel {
         };
         let result = late::call(&mut context, Transport::Host, syscall, values, guest);
         module.caller.host_calls = false;
-        module.caller.unsettled = module.caller.watched;
-        let records = std::mem::take(&mut module.caller.records);
-        records.into_iter().for_each(|record| self.watch.called(record));
+        module.caller.unsettled = false;
+        self.watch.take_over(&mut module.caller.records);
+        self.watch.flush();
         result
     }
 }

@@ -6,8 +6,9 @@ use cartwheel_hostabi::{
 };
 use smallvec::SmallVec;
 
-use crate::pipeline::invalid_argument;
-use crate::record::{CallRecord, Outcome, Transport};
+use crate::batch::Note;
+use crate::caller::Caller;
+use crate::record::{Outcome, Transport};
 use crate::services::Context;
 use crate::usage::Usage;
 use crate::value::Value;
@@ -102,20 +103,15 @@ fn run(
         if effective == Verdict::Allow { scripted } else { effective.into() }
     });
     let caller = &mut *context.caller;
-    let place = caller.late.iter().position(|(syscall, _)| *syscall == row.syscall);
-    let place = place.unwrap_or_else(|| {
-        caller.late.push((row.syscall, Usage::default()));
-        caller.late.len() - 1
-    });
-    caller.late[place].1.add(&done);
+    if caller.host_calls {
+        caller.hosted.add(&done);
+    } else {
+        count(caller, row.syscall, &done);
+    }
     if caller.watched {
-        let slots = guest.args.clone();
-        let outcome = Outcome::new(&done, result.as_ref().err());
-        let argument = invalid_argument(row.syscall, verdict, &guest);
-        let record = CallRecord { slots, argument, ..record(context, transport, Some(row.syscall)) };
-        let Completed { cycles, bytes, objects, .. } = done;
-        let record = CallRecord { verdict, outcome, cycles, bytes, objects, ..record };
-        context.caller.records.push(record);
+        let note = Note::new(caller.id, caller.origin_id, Some(row.syscall), transport);
+        let note = note.done(verdict, Outcome::new(&done, result.as_ref().err()), &done).stopped_by(&guest);
+        caller.records.note(note, |slots| slots.extend_from_slice(&guest.args));
     }
     // What the host calls is not the module's doing.
     if let (Some(verdict), true) = (verdict, transport != Transport::Host) {
@@ -131,6 +127,16 @@ fn run(
     Ok(Answered { answer, status, cycles: done.cycles })
 }
 
+/// Adds a call to the frame's figures of late-bound ones.
+fn count(caller: &mut Caller, syscall: Syscall, done: &Completed) {
+    let place = caller.late.iter().position(|(known, _)| *known == syscall);
+    let place = place.unwrap_or_else(|| {
+        caller.late.push((syscall, Usage::default()));
+        caller.late.len() - 1
+    });
+    caller.late[place].1.add(done);
+}
+
 /// An answer to a call that cannot be made.
 fn rejected(
     context: &mut Context<'_>,
@@ -140,32 +146,15 @@ fn rejected(
     trap: SyscallTrap,
     what: &str,
 ) -> Answered {
-    if context.caller.watched {
-        let slots = values.iter().map(|value| cell(value).unwrap_or(0)).collect();
-        let record = record(context, transport, syscall);
-        context.caller.records.push(CallRecord { slots, outcome: Outcome::Trap(trap), ..record });
+    let caller = &mut *context.caller;
+    if caller.watched {
+        let note = Note::new(caller.id, caller.origin_id, syscall, transport);
+        let note = note.done(None, Outcome::Trap(trap), &Completed::default());
+        caller.records.note(note, |slots| slots.extend(values.iter().map(|value| cell(value).unwrap_or(0))));
     }
     let what: String = what.chars().take(100).collect();
     let answer = Answer::Trap(trap, format!("{trap}: {what}"));
     Answered { answer, status: None, cycles: 0 }
-}
-
-fn record(context: &Context<'_>, transport: Transport, syscall: Option<Syscall>) -> CallRecord {
-    CallRecord {
-        sequence: 0,
-        frame: 0,
-        module: context.caller.id,
-        origin: context.caller.origin_id,
-        syscall,
-        transport,
-        verdict: None,
-        outcome: Outcome::Done,
-        argument: None,
-        cycles: 0,
-        bytes: 0,
-        objects: 0,
-        slots: SmallVec::new(),
-    }
 }
 
 /// The cell of a scalar.
@@ -298,13 +287,18 @@ impl Guest for LateGuest<'_> {
         Ok(Object(FIRST_VIRTUAL + self.strings.len() as u32 - 1))
     }
 
+    fn own(&mut self, object: Object) -> Result<Object, NoRoom> {
+        let Some(bytes) = self.string(object) else { return self.inner.own(object) };
+        let own = self.inner.new_bytes(u32::try_from(bytes.len()).map_err(|_| NoRoom)?)?;
+        // Not through `string`, which would borrow the guest behind it too.
+        let bytes = &self.strings[(object.0 - FIRST_VIRTUAL) as usize];
+        self.inner.bytes_mut(own).map_err(|_| NoRoom)?.copy_from_slice(bytes);
+        Ok(own)
+    }
+
     fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
-        // Whoever keeps it keeps an object of the guest, which is saved and restored with it.
-        let Some(bytes) = self.string(object).cloned() else { return self.inner.root(object) };
-        let made = u32::try_from(bytes.len()).map_err(|_| NoRoom).and_then(|len| self.inner.new_bytes(len));
-        let made = made.map_err(|NoRoom| SyscallTrap::BadArgument)?;
-        self.inner.bytes_mut(made)?.copy_from_slice(&bytes);
-        self.inner.root(made)
+        // What only the call has is gone after it.
+        if self.string(object).is_some() { Err(SyscallTrap::DeadHandle) } else { self.inner.root(object) }
     }
 
     fn unroot(&mut self, root: RootId) -> Result<(), SyscallTrap> {

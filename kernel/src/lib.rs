@@ -8,6 +8,7 @@
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
 pub mod audit;
+mod batch;
 mod caller;
 mod codec;
 mod custody;
@@ -26,7 +27,9 @@ mod state;
 mod storage;
 mod usage;
 mod value;
+mod watch;
 
+pub use batch::CallBatch;
 pub use codec::RestoreError;
 pub use engine::Engine;
 pub use late::{Answer, Answered};

@@ -7,16 +7,17 @@
 use std::sync::Arc;
 
 use cartwheel_hostabi::{
-    Capability, CapabilitySet, Completed, Fault, Guest, Ruling, SlotType, Status, Syscall, SyscallTrap,
-    Verdict, dispatch,
+    Capability, CapabilitySet, Completed, Fault, Guest, Ruling, Status, Syscall, SyscallTrap, Verdict,
+    dispatch,
 };
 
+use crate::batch::Note;
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
-use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
+use crate::record::{Lifecycle, Outcome, Transport};
 use crate::script::{Reading, Script};
 use crate::services::gfx::Surface;
 use crate::services::kernel::Memories;
@@ -26,6 +27,7 @@ use crate::services::wasm4::{HeldInput, Wasm4};
 use crate::services::{Context, Services};
 use crate::storage::Storage;
 use crate::usage::Usage;
+use crate::watch::Watch;
 
 /// An import of a loaded module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,30 +84,6 @@ impl Default for Kernel {
     }
 }
 
-/// Who watches, and what they are told besides the call itself.
-#[derive(Default)]
-pub(crate) struct Watch {
-    observers: Vec<Box<dyn Observer + Send>>,
-    /// Number of the next call that is told.
-    sequence: u64,
-    /// Number of the frame that runs, or is the next one.
-    frame: u64,
-}
-
-impl Watch {
-    pub(crate) fn called(&mut self, mut record: CallRecord) {
-        record.sequence = self.sequence;
-        record.frame = self.frame;
-        self.sequence += 1;
-        self.observers.iter_mut().for_each(|observer| observer.called(&record));
-    }
-
-    pub(crate) fn tell(&mut self, module: Option<ModuleId>, what: Lifecycle) {
-        let event = LifecycleEvent { frame: self.frame, module, what };
-        self.observers.iter_mut().for_each(|observer| observer.lifecycle(&event));
-    }
-}
-
 impl Kernel {
     /// A kernel without modules.
     pub fn new() -> Self {
@@ -114,14 +92,14 @@ impl Kernel {
 
     /// Adds somebody who watches calls and modules.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
-        self.watch.observers.push(observer);
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watch(true));
+        self.watch.observe(observer);
+        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = true);
     }
 
     /// Lets go of everybody who watches.
     pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watch(false));
-        std::mem::take(&mut self.watch.observers)
+        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = false);
+        self.watch.stop()
     }
 
     /// Sets the script of statuses for modules that are loaded from here on.
@@ -141,7 +119,7 @@ impl Kernel {
 
     /// Begins a frame of the machine, before those of its modules.
     pub fn open_frame(&mut self, frame: u64) {
-        self.watch.frame = frame;
+        self.watch.open_frame(frame);
         if self.script.is_some() {
             let readings =
                 self.modules.iter_mut().flatten().filter_map(|module| module.caller.script.as_mut());
@@ -151,9 +129,7 @@ impl Kernel {
 
     /// Ends a frame of the machine, after those of its modules.
     pub fn close_frame(&mut self) {
-        let frame = self.watch.frame;
-        self.watch.observers.iter_mut().for_each(|observer| observer.frame_ended(frame));
-        self.watch.frame += 1;
+        self.watch.close_frame();
     }
 
     /// Takes a module in, with everything about it checked that can be checked before it runs.
@@ -209,7 +185,7 @@ impl Kernel {
         }
         let level = config.level.unwrap_or(TrustLevel::Unverified);
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
-        caller.watch(!self.watch.observers.is_empty());
+        caller.watched = self.watch.is_watching();
         caller.script = self.script.clone().map(Reading::new);
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
@@ -219,9 +195,14 @@ impl Kernel {
         Ok(())
     }
 
-    /// Lets go of a module and of everything that the kernel has of it.
+    /// Lets go of a module and of everything that the kernel has of it. What its origin remembers (`kernel.memory`) goes with
+    /// the last module of the origin: it is saved with a module, and what no saved state has must not influence a later frame.
     pub fn unload(&mut self, id: ModuleId) {
-        if self.modules.get_mut(id.0 as usize).and_then(Option::take).is_some() {
+        if let Some(module) = self.modules.get_mut(id.0 as usize).and_then(Option::take) {
+            let origin = &module.caller.origin;
+            if !self.modules.iter().flatten().any(|other| other.caller.origin == *origin) {
+                self.memories.remove(origin);
+            }
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
     }
@@ -255,6 +236,7 @@ impl Kernel {
         calling(self, true);
         let result = self.call_by(Transport::Host, id, import, guest);
         calling(self, false);
+        self.watch.flush();
         result
     }
 
@@ -267,6 +249,7 @@ impl Kernel {
         guest: &mut G,
     ) -> Result<Option<Status>, Fault> {
         let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
+            self.watch.flush();
             return Err(not_loaded(id));
         };
         let Some(binding) = module.bindings.get_mut(import as usize) else {
@@ -287,8 +270,12 @@ impl Kernel {
             let rule = &module.rules[import as usize];
             dispatch_judged(syscall, &mut context, guest, &mut done, rule, scripted, &mut verdict)
         };
-        binding.usage.add(&done);
-        if module.caller.unsettled || !free {
+        // Of what the host calls, the transport is a constant.
+        let hosted = matches!(transport, Transport::Host);
+        let usage = if hosted { &mut module.caller.hosted } else { &mut binding.usage };
+        usage.add(&done);
+        let watched = module.caller.watched;
+        if !free || module.caller.unsettled || (watched && result.is_err()) {
             let fault = result.as_ref().err();
             if free && !matches!(fault, Some(Fault::Trap(_)) if syscall.info().invalid_param(guest).is_some())
             {
@@ -296,6 +283,10 @@ impl Kernel {
             }
             let call = Call { transport, syscall, verdict, done: &done, fault };
             module.settle(&call, guest, &self.policy, &mut self.watch);
+        } else if watched {
+            let note = Note::new(id, module.caller.origin_id, Some(syscall), transport);
+            let note = note.done(Some(Verdict::Allow), Outcome::new(&done, None), &done);
+            self.watch.called(note, guest);
         }
         result.map(|()| done.status)
     }
@@ -307,6 +298,7 @@ impl Kernel {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
             module.services.begin_frame();
             module.caller.late.clear();
+            module.caller.hosted = Usage::default();
         }
     }
 
@@ -364,9 +356,19 @@ impl Kernel {
         self.module_mut(id).is_some_and(|module| module.services.set_disk(fault))
     }
 
+    /// What a module was told of the disk behind its storage.
+    pub fn disk(&self, id: ModuleId) -> Option<DiskFault> {
+        self.module(id)?.services.root.as_ref().and_then(|root| root.disk())
+    }
+
     /// The files of a module, if it can use files.
     pub fn storage(&self, id: ModuleId) -> Option<&Storage> {
         self.module(id)?.services.root.as_ref().map(|root| root.storage())
+    }
+
+    /// What calls of the host in the name of a module came to since its frame began. They are no part of its own usage.
+    pub fn host_usage(&self, id: ModuleId) -> Usage {
+        self.module(id).map_or_else(Usage::default, |module| module.caller.hosted)
     }
 
     /// What late-bound calls of a module came to in the frame, in the order of the first call of each syscall.
@@ -452,10 +454,16 @@ struct Call<'c> {
 impl Module {
     /// What there is to do behind a call that was watched, brought others, or is not simply allowed.
     #[cold]
-    fn settle(&mut self, call: &Call<'_>, guest: &dyn Guest, policy: &Policy, watch: &mut Watch) {
-        self.caller.records.drain(..).for_each(|record| watch.called(record));
+    fn settle<G: Guest>(&mut self, call: &Call<'_>, guest: &G, policy: &Policy, watch: &mut Watch) {
+        watch.take_over(&mut self.caller.records);
         if self.caller.watched {
-            watch.called(self.record(call, guest));
+            let note = Note::new(self.caller.id, self.caller.origin_id, Some(call.syscall), call.transport);
+            let note = note.done(call.verdict, Outcome::new(call.done, call.fault), call.done);
+            // Its arguments are still there when it has returned.
+            watch.called(note.stopped_by(guest), guest);
+        }
+        if matches!(call.fault, Some(Fault::Panic(_))) {
+            watch.flush();
         }
         self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
         if call.done.status == Some(Status::Quarantined)
@@ -469,40 +477,6 @@ impl Module {
             self.caller.outdated = false;
             self.compile(policy);
         }
-        self.caller.unsettled = self.caller.watched;
+        self.caller.unsettled = false;
     }
-
-    /// What is told of a call. Its arguments are still there when it has returned.
-    fn record(&self, call: &Call<'_>, guest: &dyn Guest) -> CallRecord {
-        let cell = |(slot, ty): (usize, &SlotType)| match ty {
-            SlotType::Handle => guest.arg_object(slot).0.into(),
-            SlotType::I32 | SlotType::F32 => guest.arg(slot) & 0xffff_ffff,
-            SlotType::I64 | SlotType::F64 => guest.arg(slot),
-        };
-        CallRecord {
-            sequence: 0,
-            frame: 0,
-            module: self.caller.id,
-            origin: self.caller.origin_id,
-            syscall: Some(call.syscall),
-            transport: call.transport,
-            verdict: call.verdict,
-            outcome: Outcome::new(call.done, call.fault),
-            argument: invalid_argument(call.syscall, call.verdict, guest),
-            cycles: call.done.cycles,
-            bytes: call.done.bytes,
-            objects: call.done.objects,
-            slots: call.syscall.info().param_slots.iter().enumerate().map(cell).collect(),
-        }
-    }
-}
-
-/// Name of the parameter that stopped a call before its verdict.
-pub(crate) fn invalid_argument(
-    syscall: Syscall,
-    verdict: Option<Verdict>,
-    guest: &dyn Guest,
-) -> Option<&'static str> {
-    let invalid = if verdict.is_none() { syscall.info().invalid_param(guest) } else { None };
-    invalid.map(|param| param.name)
 }

@@ -65,6 +65,21 @@ fn rules_decide_by_frame_and_by_count_and_the_first_wins() {
 }
 
 #[test]
+fn numbers_mean_what_toml_says() {
+    let statuses = |calls: &str| {
+        let script = format!("[[rule]]\nsyscall = \"log.write\"\nstatus = \"QUOTA\"\ncalls = {calls}");
+        play(&mut rig(Some(&script)), 0..1, 16).iter().position(|&status| status == "QUOTA")
+    };
+    for (calls, nth) in [("0x10", 16), ("0b11", 3), ("0o10", 8), ("1_0", 10), ("+4", 4)] {
+        assert_eq!(statuses(calls), Some(nth - 1), "{calls}");
+    }
+    for calls in ["-1", "0x0", "0x1_0000_0000_0000_0000"] {
+        let script = format!("[[rule]]\nsyscall = \"log.write\"\nstatus = \"QUOTA\"\ncalls = {calls}");
+        assert_eq!(Script::parse(&script).expect_err("no number of a call").len(), 1, "{calls}");
+    }
+}
+
+#[test]
 fn a_scripted_call_is_validated_counted_and_costs_its_base() {
     let mut rig = rig(Some("[[rule]]\nsyscall = \"gfx.image_size\"\nstatus = \"NOT_LOADED\""));
     assert_eq!(rig.call("gfx.image_size", &[0]), [Status::GfxNotLoaded.code(), 0, 0]);

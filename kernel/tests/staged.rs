@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cartwheel_hostabi::mock::{MockGuest, MockObject, Slot};
-use cartwheel_hostabi::{CATALOGUE, Fault, Object, Status, SyscallTrap};
+use cartwheel_hostabi::{CATALOGUE, Fault, Object, Status, SyscallTrap, bytes_object_size};
 use cartwheel_kernel::host::os::Workers;
 use cartwheel_kernel::host::simulated::{AtOnce, PlainMemory};
 use cartwheel_kernel::host::{DiskFault, Host, Job, Processing};
 use cartwheel_kernel::{
-    Blob, Kernel, ModuleConfig, ModuleId, RestoreError, StagedConfig, Storage, StoragePath,
+    Answer, Blob, Kernel, ModuleConfig, ModuleId, RestoreError, StagedConfig, Storage, StoragePath, Usage,
+    Value,
 };
 use common::{MODULE, Rig, config, image, rig, staged_rig};
 use proptest::prelude::*;
@@ -588,4 +589,32 @@ fn only_what_is_declared_is_state() {
     assert!(!names.iter().any(|name| ["storage", "requests", "assets"].contains(name)), "{names:?}");
     assert!(kernel.storage(MODULE).is_none());
     assert!(rig().kernel.storage(MODULE).is_some());
+}
+
+/// The byte string of a late-bound call is the call's own until something has to outlive the call: then the heap has it, with
+/// the heap's quota.
+// covers POL-22
+#[test]
+fn a_buffer_of_a_late_bound_call_is_the_heaps() {
+    let mut rig = rig_on(Host::default(), 1);
+    let place = put(&mut rig, "a").map(Value::I32);
+    let values = [place[0].clone(), place[1].clone(), Value::Bytes(vec![0xff; 7])];
+    rig.guest.room = Some(6);
+    let call = |rig: &mut Rig| {
+        let answered = rig.kernel.call_by_id(MODULE, "fs.read_bytes", &values, &mut rig.guest);
+        answered.expect("no panic").answer
+    };
+    assert_eq!(call(&mut rig), Answer::Status(Status::Quota));
+    assert_eq!((rig.guest.roots().count(), rig.kernel.host_usage(MODULE).bytes), (0, 0));
+    rig.guest.room = Some(7);
+    let Answer::Resolved(results) = call(&mut rig) else { panic!("there is room") };
+    assert_eq!(rig.kernel.usage(MODULE), Usage::default(), "it is no doing of the module");
+    let Usage { calls, bytes, objects, .. } = rig.kernel.host_usage(MODULE);
+    assert_eq!((calls, bytes, objects), (2, bytes_object_size(7), 1));
+    let kept = rig.guest.roots().next().expect("it is kept");
+    rig.kernel.begin_frame(MODULE);
+    let [Value::I32(request)] = results[..] else { panic!("{results:?}") };
+    assert_eq!(rig.call("fs.poll", &[request]), [OK, 5]);
+    assert_eq!(rig.guest.objects[kept.0 as usize - 1], MockObject::Bytes(b"hello\xff\xff".to_vec()));
+    assert_eq!(rig.guest.roots().count(), 0);
 }

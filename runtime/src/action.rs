@@ -172,6 +172,31 @@ impl Action {
     }
 }
 
+impl Machine {
+    /// What a module was told of the disk behind its storage.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such module.
+    pub fn disk(&self, module: ModuleId) -> Option<DiskFault> {
+        assert!((module.0 as usize) < self.modules.len(), "the machine has no module {}", module.0);
+        self.kernel.disk(module)
+    }
+
+    /// Queues [`Action::Disk`] if a module knows something else of the disk behind its storage. Whoever has the disk says so
+    /// before every frame, because a restored state knows what was true when it was saved.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such module.
+    pub fn tell_disk(&mut self, module: ModuleId, fault: Option<DiskFault>) {
+        if self.disk(module) != fault && self.storage(module).is_some() {
+            let fault = fault.map(|fault| fault.name().to_owned());
+            self.queue(Action::Disk { module: module.0, fault }).expect("the module is there, and the fault");
+        }
+    }
+}
+
 fn exec(
     kernel: &mut Kernel,
     module: ModuleId,

@@ -18,8 +18,10 @@ pub type HostClient<'m> = Client<&'m mut Mock>;
 
 impl Machine {
     /// A client that makes calls in the name of a module, as it could make them itself. What the calls do is part of the machine's
-    /// state; no trace knows of them.
+    /// state, and no input of a frame: a recorder refuses to go on behind them. What is to be recorded is queued as
+    /// [`crate::Action::Exec`].
     pub fn client(&mut self, module: ModuleId) -> Client<Engine<'_>> {
+        self.clients += 1;
         Client::new(Engine::new(&mut self.kernel, module))
     }
 }

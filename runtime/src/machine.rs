@@ -41,6 +41,8 @@ pub struct Machine {
     /// What the host does before the next frame. An input, and no part of the state.
     actions: Vec<Action>,
     panic: Option<Panic>,
+    /// Clients that were asked for: what they call is in no trace.
+    pub(crate) clients: u64,
 }
 
 impl Machine {
@@ -60,6 +62,7 @@ impl Machine {
             previous: InputFrame::default(),
             actions: Vec::new(),
             panic: None,
+            clients: 0,
         }
     }
 
@@ -125,6 +128,10 @@ impl Machine {
         self.check()?;
         let seen = self.frame_input(input);
         self.kernel.open_frame(self.frame);
+        // First, so that what the host does is part of the frame: what it asks for takes as long as what a guest asks for.
+        for module in &self.modules {
+            self.kernel.begin_frame(module.id);
+        }
         let mut report =
             FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
         for i in 0..self.modules.len() {

@@ -111,7 +111,6 @@ impl Module {
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
         let (bytes_before, objects_before) = self.instance.heap_allocated();
         let collector_before = self.instance.collector_cycles();
-        kernel.begin_frame(self.id);
         let mut cycles = 0;
         let end = if !running {
             self.final_end(kernel)
@@ -137,6 +136,7 @@ impl Module {
             granted,
             cycles,
             syscalls: kernel.usage(self.id).calls,
+            host: kernel.host_usage(self.id),
             bytes: bytes - bytes_before,
             objects: objects - objects_before,
             collector_cycles: self.instance.collector_cycles() - collector_before,
@@ -186,11 +186,17 @@ impl Module {
         {
             return Ok(end);
         }
+        let mut stop = self.instance.run(input);
         loop {
-            match self.instance.run(input) {
+            match stop {
                 Stop::Syscall(import) => match kernel.call(self.id, import, &mut self.instance) {
-                    Ok(Some(cartwheel_hostabi::Status::Quarantined)) => self.instance.stop_at_checkpoint(),
-                    Ok(_) => {}
+                    Ok(status) => {
+                        if status == Some(cartwheel_hostabi::Status::Quarantined) {
+                            self.instance.stop_at_checkpoint();
+                        }
+                        stop = self.instance.go_on();
+                        continue;
+                    }
                     Err(Fault::Trap(trap)) => {
                         let binding = kernel.bindings(self.id).get(import as usize);
                         let row = binding.map(|binding| binding.syscall.info());
@@ -215,6 +221,7 @@ impl Module {
                 Stop::Halted(code) => return Ok(SliceEnd::Halted(code)),
                 Stop::Trapped => return Ok(SliceEnd::Trapped),
             }
+            stop = self.instance.run(input);
         }
     }
 

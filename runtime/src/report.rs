@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cartwheel_kernel::{Counter, LogLine, ModuleId, ZoneEvent};
+use cartwheel_kernel::{Counter, LogLine, ModuleId, Usage, ZoneEvent};
 use smallvec::SmallVec;
 
 use crate::action::Applied;
@@ -81,6 +81,9 @@ pub struct ModuleReport {
     pub cycles: u64,
     /// Syscalls made.
     pub syscalls: u64,
+    /// What calls came to that the host made in the module's name, by [`crate::Action::Exec`]. It is no part of the other
+    /// figures, which are of what the module did, and takes nothing from its budget.
+    pub host: Usage,
     /// Bytes allocated on the heap.
     pub bytes: u64,
     /// Objects allocated on the heap.

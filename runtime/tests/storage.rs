@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cartwheel_runtime::host::Host;
+use cartwheel_runtime::host::{DiskFault, Host};
 use cartwheel_runtime::{
     Action, ActionError, Config, InputFrame, Machine, ModuleId, Program, SliceEnd, Storage,
 };
@@ -126,6 +126,28 @@ fn what_the_disk_does_is_an_input() {
     assert_eq!(told.queue(bad), Err(ActionError::NoSuchFault("wet".to_owned())));
     let nobody = Action::Disk { module: 1, fault: None };
     assert_eq!(told.queue(nobody), Err(ActionError::NoSuchModule(1)));
+}
+
+/// A state knows what was true of the disk when it was saved; whoever has the disk now says what is true.
+#[test]
+fn a_restored_machine_is_told_the_truth_of_its_disk() {
+    let (mut machine, module) = machine(1, Host::default());
+    step(&mut machine);
+    let sound = machine.save().expect("no panic");
+    machine.tell_disk(module, Some(DiskFault::Full));
+    step(&mut machine);
+    assert_eq!((machine.disk(module), figures(&machine, module)[2]), (Some(DiskFault::Full), 19));
+    let broken = machine.save().expect("no panic");
+    // The disk was in order, or is: in each direction one event, and none once it is known.
+    for (state, truth, figure) in [(&broken, None, 0), (&sound, Some(DiskFault::Full), 19)] {
+        machine.restore(state).expect("its own state");
+        for events in [1, 0] {
+            machine.tell_disk(module, truth);
+            let report = machine.step(&InputFrame::default()).expect("no panic");
+            assert_eq!(report.actions.len(), events);
+            assert_eq!((machine.disk(module), figures(&machine, module)[2]), (truth, figure));
+        }
+    }
 }
 
 #[test]

@@ -50,8 +50,8 @@ fn check(args: &PolicyCheckArgs) -> Result<Exit, Failure> {
 
 fn to_text(args: &PolicyCheckArgs, policy: &Policy, imports: &[Import]) -> String {
     let file = args.policy.display().to_string();
-    let plural = if policy.rules.len() == 1 { "" } else { "s" };
-    let mut out = format!("{file}: {} rule{plural}, mode {}\n", policy.rules.len(), policy.mode);
+    let plural = if policy.rules().len() == 1 { "" } else { "s" };
+    let mut out = format!("{file}: {} rule{plural}, mode {}\n", policy.rules().len(), policy.mode());
     for warning in policy.warnings() {
         let _ = writeln!(out, "{}", warning.render("warning", &file));
     }
@@ -83,8 +83,8 @@ fn to_json(args: &PolicyCheckArgs, policy: &Policy, imports: &[Import]) -> Value
         .map(|warning| json!({ "line": warning.line, "column": warning.column, "message": warning.message }));
     json!({
         "policy": args.policy.display().to_string(),
-        "mode": policy.mode.name(),
-        "rules": policy.rules.len(),
+        "mode": policy.mode().name(),
+        "rules": policy.rules().len(),
         "warnings": warnings.collect::<Vec<_>>(),
         "imports": imports.collect::<Vec<_>>(),
     })

@@ -40,6 +40,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         seed: args.seed.unwrap_or(0),
         cycles_per_frame: args.cycles,
         latency: args.latency.unwrap_or(Config::default().latency),
+        storage_bytes: args.storage_quota.unwrap_or(Config::default().storage_bytes),
+        read_only_storage: args.read_only,
         ..Config::default()
     };
     let mut machine = Machine::new(config);

@@ -58,12 +58,14 @@ impl<T: Zeroable + Copy> Buffer<T> {
         self.ptr.as_ptr()
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[T] {
         // SAFETY: `len` cells were allocated and zeroed, zero is a value of `T`, and `&self` keeps them from
         // being written except by handlers, which run only while the machine is borrowed mutably.
         unsafe { std::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
     }
 
+    #[inline]
     pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
         // SAFETY: as above, with exclusive access.
         unsafe { std::slice::from_raw_parts_mut(self.ptr.as_ptr(), self.len) }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::cartridge::{ElemMode, Import, PAGE_BYTES};
 use cartwheel_bytecode::{Bank, TrapCode, ValType};
-use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SyscallTrap};
+use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SlotType, SyscallTrap};
 use thiserror::Error;
 
 use crate::buffer::Buffer;
@@ -343,30 +343,71 @@ impl Instance {
     ///
     /// If nothing is being executed.
     pub fn run(&mut self, input: &FrameInput) -> Stop {
+        self.core.input = *input;
         let prefix = match self.activity {
             Activity::Idle => panic!("run without a call"),
             Activity::Suspended { checkpoint: true, .. } if self.remaining <= 0 => return Stop::BudgetSpent,
             Activity::Suspended { prefix, .. } => prefix,
-            Activity::Syscall { .. } => {
-                self.profile_syscall_done(true);
-                // SAFETY: behind a syscall's word (handler, operands, charge) the code goes on.
-                self.core.ip = unsafe { self.core.ip.add(3) };
-                0
-            }
+            Activity::Syscall { .. } => return self.go_on(),
         };
-        self.core.input = *input;
         self.core.cycles = self.remaining + i64::from(prefix);
+        self.drive()
+    }
+
+    /// Executes on behind the pending syscall, which has returned. As [`Instance::run`] with the same input as before.
+    ///
+    /// # Panics
+    ///
+    /// If no syscall is pending.
+    #[inline]
+    pub fn go_on(&mut self) -> Stop {
+        assert!(matches!(self.activity, Activity::Syscall { .. }), "no syscall is pending");
+        if self.core.profile.is_some() {
+            self.profile_syscall_done(true);
+        }
+        // SAFETY: behind a syscall's word (handler, operands, charge) the code goes on.
+        self.core.ip = unsafe { self.core.ip.add(3) };
+        self.core.cycles = self.remaining;
+        self.drive()
+    }
+
+    fn drive(&mut self) -> Stop {
         loop {
             // SAFETY: `ip` and `fp` are those of the innermost frame, as `activity` says.
             let why = unsafe { dispatch::run(&raw mut *self.core) };
-            if let Some(stop) = self.stopped(why) {
-                self.profile_stop();
+            // First, and apart: nothing else stops a guest as often.
+            let stop = if why == exit::SYSCALL { Some(self.called_out()) } else { self.stopped(why) };
+            if let Some(stop) = stop {
+                if self.core.profile.is_some() {
+                    self.profile_stop();
+                }
                 return stop;
             }
         }
     }
 
-    /// Deals with a handler's exit; `None` if execution goes on.
+    /// The guest has come to a syscall.
+    #[inline]
+    fn called_out(&mut self) -> Stop {
+        let core = &mut *self.core;
+        self.remaining = core.cycles;
+        // SAFETY: `ip` is at the syscall's word.
+        let (import, advance) = unsafe { (word::imm(core.ip) as u32, word::d(core.ip)) };
+        let window = walk::base(core) + usize::from(advance);
+        let (args, results) = self.imports[import as usize];
+        self.activity = Activity::Syscall { window, args, import };
+        core.made.clear();
+        let results = &mut core.stack.as_mut_slice()[window + args..][..results];
+        // Mostly the status alone, for which a call of a library would cost more than the rest.
+        match results {
+            [] => {}
+            [status] => *status = 0,
+            all => all.fill(0),
+        }
+        Stop::Syscall(import)
+    }
+
+    /// Deals with a handler's exit that is no syscall; `None` if execution goes on.
     fn stopped(&mut self, why: u64) -> Option<Stop> {
         let suspended = |offset| Activity::Suspended { offset, prefix: 0, checkpoint: true };
         match why & 0xff {
@@ -400,18 +441,6 @@ impl Instance {
                 let offset = self.offset_at(self.core.ip);
                 self.activity = Activity::Suspended { offset, prefix: 0, checkpoint: false };
                 Some(Stop::FrameSync)
-            }
-            exit::SYSCALL => {
-                self.remaining = self.core.cycles;
-                // SAFETY: `ip` is at the syscall's word.
-                let (import, advance) = unsafe { (word::imm(self.core.ip) as u32, word::d(self.core.ip)) };
-                let window = walk::base(&self.core) + usize::from(advance);
-                let (args, results) = self.imports[import as usize];
-                self.activity = Activity::Syscall { window, args, import };
-                self.core.made.clear();
-                let first = window + args;
-                self.core.stack.as_mut_slice()[first..first + results].fill(0);
-                Some(Stop::Syscall(import))
             }
             exit::CALL => self.make_room_for_call().map(|code| self.trap(TrapKind::Instruction(code))),
             exit::SLOW => Some(match self.core.slow_stop {
@@ -560,6 +589,7 @@ impl Instance {
     }
 
     /// What remains to be attributed when the guest has stopped.
+    #[cold]
     fn profile_stop(&mut self) {
         let Core { profile: Some(profile), heap, ip, .. } = &mut *self.core else { return };
         if let Activity::Syscall { .. } = self.activity {
@@ -575,6 +605,7 @@ impl Instance {
     }
 
     /// The pending syscall has returned, or else trapped.
+    #[cold]
     fn profile_syscall_done(&mut self, returned: bool) {
         let Activity::Syscall { window, args, import } = self.activity else { return };
         let Core { profile: Some(profile), heap, stack, .. } = &mut *self.core else { return };
@@ -585,22 +616,26 @@ impl Instance {
 
     // ---- the pending syscall -----------------------------------------------------------------------
 
-    /// Place of an argument of the pending syscall in the stack.
-    fn arg_cell(&self, slot: usize) -> usize {
-        let Activity::Syscall { window, args, .. } = self.activity else { panic!("no syscall is pending") };
-        assert!(slot < args, "argument {slot} of {args}");
-        window + slot
+    /// Arguments of the pending syscall.
+    #[inline]
+    fn args(&self) -> &[u64] {
+        let Activity::Syscall { window, args, .. } = self.activity else { not_pending() };
+        &self.core.stack.as_slice()[window..window + args]
     }
 
     /// Place and type of a result of the pending syscall.
     fn result_cell(&self, slot: usize) -> (usize, ValType) {
-        let Activity::Syscall { window, args, import } = self.activity else {
-            panic!("no syscall is pending")
-        };
+        let Activity::Syscall { window, args, import } = self.activity else { not_pending() };
         let cart = self.core.program.cartridge();
         let sig = &cart.types[cart.imports[import as usize].sig as usize];
         (window + args + slot, sig.results[slot])
     }
+}
+
+#[cold]
+#[inline(never)]
+fn not_pending() -> ! {
+    panic!("no syscall is pending")
 }
 
 const FIRST_STACK_CELLS: usize = 256;
@@ -658,14 +693,22 @@ fn as_syscall_trap(code: TrapCode) -> SyscallTrap {
 }
 
 impl Guest for Instance {
+    #[inline]
     fn arg(&self, slot: usize) -> u64 {
-        self.core.stack.as_slice()[self.arg_cell(slot)]
+        self.args()[slot]
     }
 
+    #[inline]
     fn arg_object(&self, slot: usize) -> Object {
         Object(self.arg(slot) as u32)
     }
 
+    #[inline]
+    fn copy_args(&self, types: &[SlotType], out: &mut Vec<u64>) {
+        out.extend(self.args().iter().zip(types).map(|(cell, ty)| cell & ty.bits()));
+    }
+
+    #[inline]
     fn set_result(&mut self, slot: usize, cell: u64) {
         let (place, ty) = self.result_cell(slot);
         self.core.stack.as_mut_slice()[place] = narrow(cell, ty);
@@ -675,14 +718,17 @@ impl Guest for Instance {
         self.set_result(slot, object.0.into());
     }
 
+    #[inline]
     fn memory(&self) -> &[u8] {
         self.core.memory.as_slice()
     }
 
+    #[inline]
     fn memory_mut(&mut self) -> &mut [u8] {
         self.core.memory.as_mut_slice()
     }
 
+    #[inline]
     fn charge(&mut self, cycles: u64) {
         self.remaining = self.remaining.saturating_sub_unsigned(cycles);
     }

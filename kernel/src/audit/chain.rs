@@ -8,6 +8,7 @@ use super::form::{
     CALLS_BYTES, ENTRY_BYTES, Kind, LINK_BYTES, MAX_ENTRIES, MAX_TEXT_BYTES, PREAMBLE, PREFIX_BYTES,
     SIGNATURE_BYTES, signed_bytes,
 };
+use crate::batch::CallBatch;
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent};
 
 /// A log that is being written. It only grows, and [`Chain::take`] gives what has come to it.
@@ -47,17 +48,26 @@ impl Chain {
     }
 
     /// Adds a call.
-    #[inline]
     pub fn call(&mut self, record: &CallRecord) {
-        let open = self.bytes.len() - self.finished;
-        if open == 0
-            || self.frame != record.frame
-            || open >= PREFIX_BYTES + CALLS_BYTES + MAX_ENTRIES * ENTRY_BYTES
-        {
-            self.begin(record.frame);
+        let mut batch = CallBatch::new(record.frame, record.sequence);
+        batch.push(record);
+        self.calls(&batch);
+    }
+
+    /// Adds the calls of a batch.
+    pub fn calls(&mut self, batch: &CallBatch) {
+        self.bytes.reserve(batch.len() * ENTRY_BYTES);
+        for (note, slots) in batch.compact() {
+            let open = self.bytes.len() - self.finished;
+            if open == 0
+                || self.frame != batch.frame()
+                || open >= PREFIX_BYTES + CALLS_BYTES + MAX_ENTRIES * ENTRY_BYTES
+            {
+                self.begin(batch.frame());
+            }
+            self.bytes.extend_from_slice(&entry::encode(note, slots, self.entries));
+            self.entries += 1;
         }
-        self.bytes.extend_from_slice(&entry::encode(record, self.entries));
-        self.entries += 1;
     }
 
     #[cold]

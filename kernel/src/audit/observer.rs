@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chain::Chain;
+use crate::batch::CallBatch;
 use crate::observe::Observer;
 use crate::record::{CallRecord, LifecycleEvent};
 
@@ -16,7 +17,12 @@ pub struct Outbox(Arc<Mutex<Vec<u8>>>);
 impl Outbox {
     /// Takes everything that is there.
     pub fn take(&self, into: &mut Vec<u8>) {
-        into.append(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if into.is_empty() {
+            std::mem::swap(into, &mut bytes);
+        } else {
+            into.append(&mut bytes);
+        }
     }
 }
 
@@ -45,6 +51,10 @@ impl Auditor {
 impl Observer for Auditor {
     fn called(&mut self, record: &CallRecord) {
         self.chain.call(record);
+    }
+
+    fn calls(&mut self, batch: &CallBatch) {
+        self.chain.calls(batch);
     }
 
     fn lifecycle(&mut self, event: &LifecycleEvent) {

@@ -171,14 +171,11 @@ fn matches(pattern: &str, name: &str) -> bool {
 /// Who may call what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// What is made of the verdicts.
-    pub mode: Mode,
-    /// By how much a denied call lowers the score of its module.
-    pub deny_penalty: u16,
-    /// By how much a call that is answered with quarantine does.
-    pub quarantine_penalty: u16,
-    /// The rules; the first that holds decides.
-    pub rules: Vec<Rule>,
+    // Private: what it says, its text and its digest are one.
+    pub(super) mode: Mode,
+    pub(super) deny_penalty: u16,
+    pub(super) quarantine_penalty: u16,
+    pub(super) rules: Vec<Rule>,
     /// The text that it was read from; empty for the built-in one.
     pub(super) text: Arc<str>,
 }
@@ -200,6 +197,26 @@ pub enum Reason {
 }
 
 impl Policy {
+    /// What is made of the verdicts.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// By how much a denied call lowers the score of its module.
+    pub fn deny_penalty(&self) -> u16 {
+        self.deny_penalty
+    }
+
+    /// By how much a call that is answered with quarantine lowers the score of its module.
+    pub fn quarantine_penalty(&self) -> u16 {
+        self.quarantine_penalty
+    }
+
+    /// The rules; the first that holds decides.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
     /// The built-in policy: a module may call what it declared.
     pub fn built_in() -> Policy {
         // What was not declared cannot be called anyway.

@@ -153,18 +153,19 @@ impl Parser<'_> {
 
     /// `7`, `"7"`, `"7.."`, `"7..9"` (both ends belong to it).
     fn range(&mut self, value: &Value<'_>, key: &str, first: u64) -> Option<RangeInclusive<u64>> {
-        let text = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().to_owned(),
-            DeValue::String(text) => text.to_string(),
-            _ => String::new(),
+        let number = |text: &str| text.trim().parse::<u64>().ok();
+        let range = match value.get_ref() {
+            DeValue::Integer(only) => {
+                u64::from_str_radix(only.as_str(), only.radix()).ok().map(|only| only..=only)
+            }
+            DeValue::String(text) => match text.split_once("..") {
+                None => number(text).map(|only| only..=only),
+                Some((from, "")) => number(from).map(|from| from..=u64::MAX),
+                Some((from, to)) => number(from).zip(number(to)).map(|(from, to)| from..=to),
+            },
+            _ => None,
         };
-        let number = |text: &str| text.trim().parse::<u64>().ok().filter(|&number| number >= first);
-        let range = match text.split_once("..") {
-            None => number(&text).map(|only| only..=only),
-            Some((from, "")) => number(from).map(|from| from..=u64::MAX),
-            Some((from, to)) => number(from).zip(number(to)).map(|(from, to)| from..=to),
-        };
-        let range = range.filter(|range| range.start() <= range.end());
+        let range = range.filter(|range| range.start() <= range.end() && *range.start() >= first);
         if range.is_none() {
             let message = format!(
                 "`{key}` is a number from {first} on, or a range in quotes: \"3..\" or \"3..5\" with both ends in it"

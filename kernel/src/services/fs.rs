@@ -37,6 +37,10 @@ impl Root {
         &mut self.storage
     }
 
+    pub(crate) fn disk(&self) -> Option<DiskFault> {
+        self.disk
+    }
+
     pub(super) fn set_disk(&mut self, fault: Option<DiskFault>) -> bool {
         std::mem::replace(&mut self.disk, fault) != fault
     }
@@ -222,7 +226,7 @@ impl handlers::Fs for Context<'_> {
             Err(status) => return Ok((status, 0)),
         };
         // Kept only now, when nothing can go wrong any more.
-        let buffer = call.root(buffer.0)?;
+        let Some(buffer) = call.keep(buffer)? else { return Ok((Status::Quota, 0)) };
         Ok((Status::Ok, self.services.requests.issue(Work::Read(path), Some(buffer))))
     }
 

@@ -161,6 +161,7 @@ impl Watched {
             granted: report.granted,
             cycles: report.cycles,
             calls: report.syscalls,
+            host: [report.host.calls, report.host.cycles, report.host.bytes, report.host.objects],
             collector_cycles: report.collector_cycles,
             bytes: report.bytes,
             objects: report.objects,

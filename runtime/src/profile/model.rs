@@ -117,6 +117,10 @@ pub struct FrameProfile {
     pub cycles: u64,
     /// Syscalls made.
     pub calls: u64,
+    /// Calls that the host made itself in the module's name, and cycles, bytes and objects of them. The other figures are of
+    /// what the module did.
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    pub host: [u64; 4],
     /// Cycles of the collector, which are part of those used.
     pub collector_cycles: u64,
     /// Bytes allocated on the heap.
@@ -146,6 +150,10 @@ pub struct FrameProfile {
     pub zones: Vec<ZoneRow>,
     /// Numbers that the guest reported.
     pub counters: Vec<(String, i64)>,
+}
+
+fn is_nothing(host: &[u64; 4]) -> bool {
+    *host == [0; 4]
 }
 
 /// Defines rows: in JSON an array of the fields in their order.

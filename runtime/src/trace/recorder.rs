@@ -38,6 +38,8 @@ pub struct Recorder<W: Write> {
     chunks: Chunks,
     pending: Vec<u8>,
     failed: bool,
+    /// Clients that the machine had given out before; `None` before the first frame.
+    clients: Option<u64>,
 }
 
 impl<W: Write> Recorder<W> {
@@ -49,6 +51,7 @@ impl<W: Write> Recorder<W> {
     pub fn new(out: W, machine: &Machine, options: RecordOptions) -> io::Result<Recorder<W>> {
         let header = Header::of(machine, options.embed);
         let mut recorder = Recorder::with_header(out, header, options);
+        recorder.clients = Some(machine.clients);
         if options.keyframes > 0 || recorder.header.first_frame > 0 || !recorder.header.digests.is_empty() {
             recorder.keyframe(machine)?;
             let needed = recorder.header.first_frame > 0 || !recorder.header.digests.is_empty();
@@ -75,6 +78,7 @@ impl<W: Write> Recorder<W> {
             chunks: Chunks::default(),
             pending,
             failed: false,
+            clients: None,
         }
     }
 
@@ -97,6 +101,7 @@ impl<W: Write> Recorder<W> {
             chunks: Chunks::starting_at(chunks),
             pending: Vec::new(),
             failed: false,
+            clients: None,
         })
     }
 
@@ -104,8 +109,14 @@ impl<W: Write> Recorder<W> {
     ///
     /// # Errors
     ///
-    /// If it cannot be written: then, and from then on. What was written before is a trace still.
+    /// If it cannot be written, or the host has made calls through [`Machine::client`] since the frame before, with which
+    /// no replay could come out the same: then, and from then on. What was written before is a trace still.
     pub fn frame(&mut self, machine: &Machine, input: &InputFrame, events: Vec<Event>) -> io::Result<()> {
+        if *self.clients.get_or_insert(machine.clients) != machine.clients {
+            return Err(io::Error::other(
+                "the host made calls through a client, which a trace does not have; queue them as actions",
+            ));
+        }
         let number = self.header.first_frame + self.index.frames;
         let hash = machine.hash().map_err(io::Error::other)?;
         let due = |interval: u64| interval > 0 && (number + 1).is_multiple_of(interval);
