@@ -10,6 +10,7 @@ pub(crate) mod gfx;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
+mod module;
 pub(crate) mod telemetry;
 pub(crate) mod wasm4;
 
@@ -57,7 +58,6 @@ pub(crate) struct Context<'k> {
     pub(crate) caller: &'k mut Caller,
     pub(crate) policy: &'k Policy,
     pub(crate) memories: &'k mut Memories,
-    #[expect(dead_code, reason = "no part of the kernel as a whole has anything in it yet")]
     pub(crate) shared: &'k mut Shared,
 }
 
