@@ -46,8 +46,8 @@ pub struct InputTape {
     pub recording: Option<Recording>,
     /// Rolls back in every frame.
     pub sync_test: Option<SyncTest>,
-    /// Folder that mirrors the module's files.
-    pub folder: Option<StorageFolder>,
+    /// Folders that mirror modules' files.
+    pub folders: Vec<(ModuleId, StorageFolder)>,
     /// Log of every call.
     pub audit: Option<AuditLog>,
     /// Frames in quarantine after which the host recovers the module.
@@ -73,11 +73,14 @@ impl Tape for InputTape {
                 }),
             };
         }
-        // Without a folder nothing can be wrong with it, whatever a loaded state says.
-        machine.tell_disk(self.module, self.folder.as_mut().and_then(StorageFolder::fault));
+        for module in machine.modules().collect::<Vec<_>>() {
+            // Without a folder nothing can be wrong with it, whatever a loaded state says.
+            let folder = self.folders.iter_mut().find(|(other, _)| *other == module);
+            machine.tell_disk(module, folder.and_then(|(_, folder)| folder.fault()));
+        }
         let report = self.realtime.time(|| machine.step(&input))?;
-        if let Some(folder) = &mut self.folder {
-            folder.after_frame(machine, self.module);
+        for (module, folder) in &mut self.folders {
+            folder.after_frame(machine, *module);
         }
         Ok(Made { input, report })
     }
@@ -113,7 +116,7 @@ impl InputTape {
 
     /// Ends everything that is written frame by frame; the first failure is told.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let stored = self.folder.take().map_or(Ok(()), StorageFolder::finish);
+        let stored = self.folders.drain(..).try_for_each(|(_, folder)| folder.finish());
         let audited = self.audit.as_mut().map_or(Ok(()), AuditLog::finish);
         let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
         stored.and(audited).and(recorded)

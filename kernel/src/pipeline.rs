@@ -14,7 +14,9 @@ use cartwheel_hostabi::{
 use crate::batch::Note;
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
+use crate::lifecycle::Ending;
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
+use crate::modules::Modules;
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
 use crate::record::{Lifecycle, Outcome, Transport};
@@ -25,6 +27,7 @@ use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures, ZoneEvent};
 use crate::services::wasm4::{HeldInput, Wasm4};
 use crate::services::{Context, Services};
+use crate::shared::Shared;
 use crate::storage::Storage;
 use crate::usage::Usage;
 use crate::watch::Watch;
@@ -59,13 +62,22 @@ impl Module {
             binding.free = rule.is_free() && !self.caller.is_scripted(binding.syscall);
         }
     }
+
+    /// True if it can see what an origin remembers.
+    pub(crate) fn sees_memory_of(&self, origin: &str) -> bool {
+        self.services.host.is_some() && *self.caller.origin == *origin
+    }
 }
+
+/// A module that was taken out of the kernel with all its state.
+pub struct Detached(Box<Module>);
 
 /// The host side of the boundary for all modules of a machine.
 pub struct Kernel {
-    pub(crate) modules: Vec<Option<Module>>,
+    pub(crate) modules: Modules,
     pub(crate) policy: Policy,
     pub(crate) memories: Memories,
+    pub(crate) shared: Shared,
     pub(crate) watch: Watch,
     script: Option<Arc<Script>>,
     host: Host,
@@ -74,9 +86,10 @@ pub struct Kernel {
 impl Default for Kernel {
     fn default() -> Kernel {
         Kernel {
-            modules: Vec::new(),
+            modules: Modules::default(),
             policy: Policy::built_in(),
             memories: Memories::new(),
+            shared: Shared::default(),
             watch: Watch::default(),
             script: None,
             host: Host::default(),
@@ -93,12 +106,12 @@ impl Kernel {
     /// Adds somebody who watches calls and modules.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
         self.watch.observe(observer);
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = true);
+        self.modules.iter_mut().for_each(|module| module.caller.watched = true);
     }
 
     /// Lets go of everybody who watches.
     pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watched = false);
+        self.modules.iter_mut().for_each(|module| module.caller.watched = false);
         self.watch.stop()
     }
 
@@ -114,6 +127,11 @@ impl Kernel {
 
     /// Tells the observers what happened to a module outside the kernel.
     pub fn tell(&mut self, module: ModuleId, what: Lifecycle) {
+        match what {
+            Lifecycle::Trapped => self.note_ending(module, Some(Ending::Trapped)),
+            Lifecycle::Halted(code) => self.note_ending(module, Some(Ending::Halted(code))),
+            _ => {}
+        }
         self.watch.tell(Some(module), what);
     }
 
@@ -121,8 +139,7 @@ impl Kernel {
     pub fn open_frame(&mut self, frame: u64) {
         self.watch.open_frame(frame);
         if self.script.is_some() {
-            let readings =
-                self.modules.iter_mut().flatten().filter_map(|module| module.caller.script.as_mut());
+            let readings = self.modules.iter_mut().filter_map(|module| module.caller.script.as_mut());
             readings.for_each(|reading| reading.frame = frame);
         }
     }
@@ -137,8 +154,7 @@ impl Kernel {
     /// On failure nothing of it remains, and everything that is wrong is listed.
     pub fn load(&mut self, id: ModuleId, config: ModuleConfig<'_>) -> Result<(), Vec<LoadError>> {
         let mut errors = Vec::new();
-        let index = id.0 as usize;
-        if matches!(self.modules.get(index), Some(Some(_))) {
+        if self.module(id).is_some() {
             errors.push(LoadError::NumberInUse(id));
         }
         if let Some(mode) = config.video.filter(|mode| !mode.is_valid()) {
@@ -180,16 +196,15 @@ impl Kernel {
         let host = self.host.clone();
         let services =
             Services::new(declared, config.video, config.assets, mounts, &config.staged, host, wasm4);
-        if self.modules.len() <= index {
-            self.modules.resize_with(index + 1, || None);
-        }
         let level = config.level.unwrap_or(TrustLevel::Unverified);
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
         caller.watched = self.watch.is_watching();
+        caller.max_modules = config.staged.max_modules;
+        self.shared.supervision.admit(id, caller.max_modules);
         caller.script = self.script.clone().map(Reading::new);
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
-        self.modules[index] = Some(module);
+        self.modules.insert(Box::new(module));
         let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
         self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
         Ok(())
@@ -198,13 +213,50 @@ impl Kernel {
     /// Lets go of a module and of everything that the kernel has of it. What its origin remembers (`kernel.memory`) goes with
     /// the last module of the origin: it is saved with a module, and what no saved state has must not influence a later frame.
     pub fn unload(&mut self, id: ModuleId) {
-        if let Some(module) = self.modules.get_mut(id.0 as usize).and_then(Option::take) {
-            let origin = &module.caller.origin;
-            if !self.modules.iter().flatten().any(|other| other.caller.origin == *origin) {
-                self.memories.remove(origin);
-            }
+        self.forget_child(id);
+        self.shared.supervision.dismiss(id);
+        if let Some(module) = self.modules.remove(id) {
+            self.forget_memory(&module.caller.origin);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
+    }
+
+    /// An origin that nobody is there of remembers nothing: what nobody can see is no state.
+    fn forget_memory(&mut self, origin: &str) {
+        if !self.modules.iter().any(|module| module.sees_memory_of(origin)) {
+            self.memories.remove(origin);
+        }
+    }
+
+    /// True if there is a module of this number.
+    pub fn is_loaded(&self, id: ModuleId) -> bool {
+        self.module(id).is_some()
+    }
+
+    /// Takes a module out with all its state, to be put back or dropped: nobody is told, and its origin remembers.
+    pub fn detach(&mut self, id: ModuleId) -> Option<Detached> {
+        self.shared.supervision.dismiss(id);
+        self.modules.remove(id).map(Detached)
+    }
+
+    /// Puts a module back that was taken out. Its number must be free.
+    pub fn attach(&mut self, module: Detached) {
+        let caller = &module.0.caller;
+        self.shared.supervision.admit(caller.id, caller.max_modules);
+        self.modules.insert(module.0);
+    }
+
+    /// Drops a module that was taken out, in whose place there is another one. What its origin remembers stays as long as somebody
+    /// is there who can see it.
+    pub fn discard(&mut self, module: Detached) {
+        self.forget_memory(&module.0.caller.origin);
+    }
+
+    /// Drops a module that was taken out, for good.
+    pub fn drop_detached(&mut self, module: Detached) {
+        let id = module.0.caller.id;
+        self.discard(module);
+        self.watch.tell(Some(id), Lifecycle::Unloaded);
     }
 
     /// Makes a call: the import with an index, by the guest that waits in it.
@@ -248,7 +300,7 @@ impl Kernel {
         import: u32,
         guest: &mut G,
     ) -> Result<Option<Status>, Fault> {
-        let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
+        let Some(module) = self.modules.get_mut(id) else {
             self.watch.flush();
             return Err(not_loaded(id));
         };
@@ -263,6 +315,7 @@ impl Kernel {
             caller: &mut module.caller,
             policy: &self.policy,
             memories: &mut self.memories,
+            shared: &mut self.shared,
         };
         let result = if free {
             dispatch(syscall, &mut context, guest, &mut done, |_| Ruling::Run)
@@ -410,11 +463,11 @@ impl Kernel {
     }
 
     pub(crate) fn module(&self, id: ModuleId) -> Option<&Module> {
-        self.modules.get(id.0 as usize)?.as_ref()
+        self.modules.get(id)
     }
 
     pub(crate) fn module_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
-        self.modules.get_mut(id.0 as usize)?.as_mut()
+        self.modules.get_mut(id)
     }
 }
 
@@ -468,7 +521,7 @@ impl Module {
         self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
         if call.done.status == Some(Status::Quarantined)
             && !self.caller.host_calls
-            && self.caller.custody == Custody::Free
+            && matches!(self.caller.custody, Custody::Free | Custody::Stopping)
         {
             self.caller.custody = Custody::Quarantined;
             watch.tell(Some(self.caller.id), Lifecycle::Quarantined);

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use cartwheel_hostabi::Loader;
 use cartwheel_kernel::host::DiskFault;
 use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
-use cartwheel_kernel::{Answer, Answered, Kernel, ModuleId, Value};
+use cartwheel_kernel::{Answer, Answered, Kernel, ModuleHost, ModuleId, Transition, Value};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -56,6 +57,45 @@ pub enum Action {
         /// Encoded arguments.
         args: Vec<u8>,
     },
+    /// Loads a program of the cartridge store as a module that runs.
+    Load {
+        /// Name of the program.
+        name: String,
+    },
+    /// Starts a module that is ready.
+    Start {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Suspends a module that runs.
+    Pause {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Lets a paused module go on.
+    Resume {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Ends a module for good.
+    Stop {
+        /// Number of the module.
+        module: u32,
+        /// Frames that it has left if it runs, from this one on.
+        frames: u16,
+    },
+    /// Lets go of a module in any state, with all that it loaded.
+    Unload {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Gives a module another program of the cartridge store.
+    Replace {
+        /// Number of the module.
+        module: u32,
+        /// Name of the program.
+        name: String,
+    },
 }
 
 /// Why an action cannot be queued.
@@ -70,6 +110,9 @@ pub enum ActionError {
     /// There is no such fault of a disk.
     #[error("a disk has no fault `{0}`")]
     NoSuchFault(String),
+    /// The cartridge store has no such program.
+    #[error("the cartridge store has no program `{0}`")]
+    NoSuchProgram(String),
     /// The policy is none.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Policy(Vec<PolicyError>),
@@ -96,6 +139,10 @@ pub enum ActionOutcome {
     Nothing,
     /// A call returned.
     Answered(Answer),
+    /// There is a module of this number now.
+    Loaded(u32),
+    /// A program was not taken; why, in words.
+    Refused(String),
 }
 
 impl Action {
@@ -116,13 +163,22 @@ impl Action {
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
             | Action::SetTrustLevel { .. }
-            | Action::Disk { .. } => {}
+            | Action::Disk { .. }
+            | Action::Start { .. }
+            | Action::Pause { .. }
+            | Action::Resume { .. }
+            | Action::Stop { .. }
+            | Action::Unload { .. } => {}
+            Action::Load { name } | Action::Replace { name, .. } => {
+                if !machine.store.contains_key(name) {
+                    return Err(ActionError::NoSuchProgram(name.clone()));
+                }
+            }
         }
-        let module = self.module().unwrap_or(0);
-        if module as usize >= machine.modules.len() {
-            return Err(ActionError::NoSuchModule(module));
+        match self.module() {
+            Some(module) if !machine.has(ModuleId(module)) => Err(ActionError::NoSuchModule(module)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn module(&self) -> Option<u32> {
@@ -132,8 +188,14 @@ impl Action {
             | Action::ResetTrust { module }
             | Action::SetTrustLevel { module, .. }
             | Action::Disk { module, .. }
-            | Action::Exec { module, .. } => Some(*module),
-            Action::SetPolicy { .. } => None,
+            | Action::Exec { module, .. }
+            | Action::Start { module }
+            | Action::Pause { module }
+            | Action::Resume { module }
+            | Action::Stop { module, .. }
+            | Action::Unload { module }
+            | Action::Replace { module, .. } => Some(*module),
+            Action::SetPolicy { .. } | Action::Load { .. } => None,
         }
     }
 
@@ -144,8 +206,9 @@ impl Action {
         let outcome = match &self {
             Action::Recover { module } => done(kernel.recover(ModuleId(*module))),
             Action::Terminate { module } => {
-                let ended = machine.modules[*module as usize].instance.ended().is_some();
-                done(!ended && kernel.terminate(ModuleId(*module)))
+                let id = ModuleId(*module);
+                let runs = machine.module_mut(id).is_some_and(|module| module.instance.ended().is_none());
+                done(runs && machine.kernel.terminate(id))
             }
             Action::ResetTrust { module } => done(kernel.reset_trust(ModuleId(*module))),
             Action::SetTrustLevel { module, level } => {
@@ -157,15 +220,40 @@ impl Action {
                 let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
                 done(kernel.set_disk(ModuleId(*module), fault))
             }
+            Action::Load { name } => match machine.load_stored(name) {
+                Ok(id) => ActionOutcome::Loaded(id.0),
+                Err(refusal) => ActionOutcome::Refused(refusal.to_string()),
+            },
+            Action::Start { module } => done(kernel.change(ModuleId(*module), Transition::Start, 0)),
+            Action::Pause { module } => done(kernel.change(ModuleId(*module), Transition::Pause, 0)),
+            Action::Resume { module } => done(kernel.change(ModuleId(*module), Transition::Resume, 0)),
+            Action::Stop { module, frames } => {
+                done(kernel.change(ModuleId(*module), Transition::Stop, *frames))
+            }
+            Action::Unload { module } => done(machine.unload(ModuleId(*module))),
+            Action::Replace { module, name } => {
+                let hash = machine.find(name);
+                match hash.map(|hash| Loader::replace(machine, *module, &hash)) {
+                    Some(Ok(())) => ActionOutcome::Done,
+                    Some(Err(refusal)) => ActionOutcome::Refused(refusal.to_string()),
+                    None => ActionOutcome::Nothing,
+                }
+            }
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
                 ActionOutcome::Done
             }
             Action::Exec { module, id, args } => {
                 let values = Value::decode_all(args).map_err(|_| "arguments that are none were queued")?;
-                let guest = &mut machine.modules[*module as usize].instance;
-                let answered = exec(kernel, ModuleId(*module), id, &values, guest)?;
-                ActionOutcome::Answered(answered.answer)
+                let number = ModuleId(*module);
+                match machine.modules.binary_search_by_key(&number, |module| module.id) {
+                    Ok(place) => {
+                        let guest = &mut machine.modules[place].instance;
+                        let answered = exec(&mut machine.kernel, number, id, &values, guest)?;
+                        ActionOutcome::Answered(answered.answer)
+                    }
+                    Err(_) => ActionOutcome::Nothing,
+                }
             }
         };
         Ok(Applied { action: self, outcome })
@@ -223,6 +311,14 @@ impl fmt::Display for Action {
             Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
             Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
             Action::SetPolicy { .. } => f.write_str("set a policy"),
+            Action::Load { name } => write!(f, "load a module of {name}"),
+            Action::Start { module } => write!(f, "start module {module}"),
+            Action::Pause { module } => write!(f, "pause module {module}"),
+            Action::Resume { module } => write!(f, "resume module {module}"),
+            Action::Stop { module, frames: 0 } => write!(f, "stop module {module}"),
+            Action::Stop { module, frames } => write!(f, "stop module {module} in {frames} frames"),
+            Action::Unload { module } => write!(f, "unload module {module}"),
+            Action::Replace { module, name } => write!(f, "replace module {module} by {name}"),
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
         }
     }

@@ -24,7 +24,14 @@ pub struct Config {
     pub storage_bytes: u64,
     /// True if modules cannot change their storage.
     pub read_only_storage: bool,
+    /// Modules that there can be at a time.
+    pub max_modules: u32,
+    /// Modules that a module can have loaded at a time, those that they loaded included.
+    pub max_loaded: u32,
 }
+
+/// Modules that a machine can have, unless it is configured otherwise.
+pub const DEFAULT_MAX_MODULES: u32 = 4_096;
 
 impl Default for Config {
     fn default() -> Config {
@@ -36,6 +43,8 @@ impl Default for Config {
             max_requests: DEFAULT_MAX_REQUESTS,
             storage_bytes: DEFAULT_STORAGE_BYTES,
             read_only_storage: false,
+            max_modules: DEFAULT_MAX_MODULES,
+            max_loaded: cartwheel_kernel::DEFAULT_MAX_MODULES,
         }
     }
 }

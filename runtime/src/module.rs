@@ -6,11 +6,13 @@ use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_hostabi::Fault;
 use cartwheel_kernel::policy::Custody;
 use cartwheel_kernel::{FrameFigures, HeldInput, Kernel, Lifecycle, ModuleId};
-use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Stop};
+use cartwheel_vm::{Ended, FrameInput, Instance, Program, Stop};
 use serde::{Deserialize, Serialize};
 
+use crate::config::Config;
 use crate::load::LoadError;
 use crate::report::{ModuleReport, SliceEnd};
+use crate::setup::{Frozen, ModuleSetup};
 use crate::trap::TrapReport;
 
 /// Who looks on while a frame is made.
@@ -29,6 +31,14 @@ pub enum Status {
     Quarantined,
     /// The host has ended it.
     Terminated,
+    /// It waits to be started.
+    Ready,
+    /// It is suspended until it is resumed.
+    Paused,
+    /// It runs, for a last few frames.
+    Stopping,
+    /// It was stopped.
+    Stopped,
 }
 
 /// Which of its entry functions a module has reached.
@@ -63,22 +73,30 @@ pub(crate) struct Module {
     pub schedule: Schedule,
     /// Parameter of the syscall that trapped. For reports only, and no part of the state.
     pub argument: Option<&'static str>,
+    /// What of its setup its state does not show.
+    pub frozen: Frozen,
+    /// The cycles per frame that its setup asks for; those that it has are in its schedule.
+    pub cycles_per_frame: Option<u64>,
 }
 
 impl Module {
+    /// The kernel has the module already.
     pub fn new(
         id: ModuleId,
         program: Arc<Program>,
-        limits: Limits,
-        seed: u64,
-        budget: u64,
+        setup: &ModuleSetup,
+        config: &Config,
         kernel: &Kernel,
     ) -> Result<Module, LoadError> {
-        let mut instance =
-            Instance::prepared(program, limits, seed, |memory| kernel.prepare_memory(id, memory))?;
+        let asked = program.cartridge().manifest.cycles_per_frame;
+        let budget = setup.cycles_per_frame.or(config.cycles_per_frame).unwrap_or(asked);
+        let limits = setup.limits.unwrap_or(config.limits);
+        let prepare = |memory: &mut [u8]| kernel.prepare_memory(id, memory);
+        let mut instance = Instance::prepared(program, limits, seed(config.seed, id), prepare)?;
         instance.set_module(id.0);
         let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
-        Ok(Module { id, instance, schedule, argument: None })
+        let (frozen, cycles_per_frame) = (Frozen::of(setup, config), setup.cycles_per_frame);
+        Ok(Module { id, instance, schedule, argument: None, frozen, cycles_per_frame })
     }
 
     pub fn status(&self, kernel: &Kernel) -> Status {
@@ -90,11 +108,15 @@ impl Module {
                 Custody::Free => Status::Running,
                 Custody::Quarantined => Status::Quarantined,
                 Custody::Terminated => Status::Terminated,
+                Custody::Ready => Status::Ready,
+                Custody::Paused => Status::Paused,
+                Custody::Stopping => Status::Stopping,
+                Custody::Stopped => Status::Stopped,
             },
         }
     }
 
-    fn main_returned(&self) -> bool {
+    pub fn main_returned(&self) -> bool {
         let body = self.instance.program().cartridge().manifest.entry.body;
         self.schedule.stage == Stage::Done && matches!(body, EntryBody::Main(_))
     }
@@ -106,7 +128,7 @@ impl Module {
         input: &FrameInput,
         watcher: Option<&mut Watcher<'_>>,
     ) -> Result<ModuleReport, String> {
-        let running = self.status(kernel) == Status::Running;
+        let running = matches!(self.status(kernel), Status::Running | Status::Stopping);
         let Schedule { budget, debt, .. } = self.schedule;
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
         let (bytes_before, objects_before) = self.instance.heap_allocated();
@@ -321,7 +343,10 @@ impl Module {
             Status::Trapped => SliceEnd::Trapped,
             Status::Quarantined => SliceEnd::Quarantined,
             Status::Terminated => SliceEnd::Terminated,
-            Status::Running => SliceEnd::Idle,
+            Status::Ready => SliceEnd::Ready,
+            Status::Paused => SliceEnd::Paused,
+            Status::Stopped => SliceEnd::Stopped,
+            Status::Running | Status::Stopping => SliceEnd::Idle,
         }
     }
 
@@ -335,6 +360,12 @@ impl Module {
             Ended::Halted(_) => None,
         }
     }
+}
+
+/// Seed of a module's random generator: other numbers for every module, and for the first one the machine's own seed.
+fn seed(machine: u64, id: ModuleId) -> u64 {
+    const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+    machine.wrapping_add(GOLDEN_RATIO.wrapping_mul(id.0.into()))
 }
 
 fn held(input: &FrameInput) -> HeldInput {
