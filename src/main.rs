@@ -5,6 +5,7 @@ mod cli;
 mod divergence;
 mod failure;
 mod files;
+mod live;
 mod picture;
 mod policies;
 mod print;

@@ -7,7 +7,6 @@ use cartwheel_runtime::host::{Mirror, load_storage};
 use cartwheel_runtime::{Action, Machine, ModuleId, Storage};
 
 use crate::failure::Failure;
-use crate::print;
 
 /// A folder that a run reads at its start and keeps in step with the storage of its cartridge.
 pub struct StorageFolder {
@@ -25,10 +24,10 @@ impl StorageFolder {
         Ok((StorageFolder { path: path.to_owned(), mirror }, storage))
     }
 
-    /// Before a frame: tells the machine what has become of the disk.
-    pub fn before_frame(&mut self, machine: &mut Machine, module: ModuleId) {
+    /// Before a frame: tells the machine what has become of the disk, and adds it to what people are to be told.
+    pub fn before_frame(&mut self, machine: &mut Machine, module: ModuleId, warnings: &mut Vec<String>) {
         for event in self.mirror.events() {
-            print::stderr(&format!("warning: {}: {event}\n", self.path.display()));
+            warnings.push(format!("{}: {event}", self.path.display()));
             let fault = event.fault.map(|fault| fault.name().to_owned());
             machine.queue(Action::Disk { module: module.0, fault }).expect("the module is there");
         }

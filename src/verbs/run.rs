@@ -15,7 +15,7 @@ use crate::realtime::Realtime;
 use crate::session::{Said, Session};
 use crate::storage::StorageFolder;
 use crate::tape::{InputTape, Recording};
-use crate::{files, policies, project, traces, wasm4};
+use crate::{files, live, policies, project, traces, wasm4};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -100,9 +100,17 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         recover_after: args.recover_after,
         quarantined: 0,
         realtime: Realtime::default(),
+        warnings: Vec::new(),
     };
     tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
-    let ran = session.timed(&mut tape);
+    let ran = match args.live {
+        true => {
+            let until = args.frames.map(|frames| session.machine.frame().saturating_add(frames));
+            let options = live::Options { hold_frames: args.hold, slot: args.slot.clone(), until };
+            session.time(|session| live::play(session, &mut tape, options))
+        }
+        false => session.timed(&mut tape),
+    };
     // However the run ended: what was stored is written, and what was recorded is closed.
     drop(session.machine.stop_observing());
     let closed = tape.finish();
