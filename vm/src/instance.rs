@@ -328,8 +328,12 @@ impl Instance {
 
     /// Stops the guest at the next checkpoint as if its budget were spent there.
     pub fn stop_at_checkpoint(&mut self) {
-        self.withheld += self.remaining.max(0);
-        self.remaining = self.remaining.min(0);
+        let withheld = self.remaining.max(0);
+        self.withheld += withheld;
+        self.remaining -= withheld;
+        if let Some(profile) = &mut self.core.profile {
+            profile.withheld(withheld);
+        }
     }
 
     /// Cycles charged in this slice.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cartwheel_hostabi::{CATALOGUE, Status, SyscallInfo, resolve};
-use cartwheel_kernel::ModuleId;
+use cartwheel_kernel::{ModuleId, Published};
 use cartwheel_vm::{Callee, Counts, FunctionCounts, Instance, Program, SiteCounts};
 
 use super::model::*;
@@ -66,7 +66,7 @@ impl Profiler {
         for done in &report.modules {
             if let Some(watched) = self.modules.get_mut(done.module.0 as usize) {
                 let instance = &mut machine.modules[done.module.0 as usize].instance;
-                watched.frame(report.frame, done, instance);
+                watched.frame(report.frame, done, instance, machine.kernel.published(done.module));
             }
         }
         self.attach_new(machine);
@@ -115,11 +115,7 @@ fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
         let row = row.unwrap_or_else(|| {
             unreachable!("a loaded module's import {} is one of {}", import.id, CATALOGUE.len())
         });
-        SyscallName {
-            id: row.id.to_owned(),
-            capability: row.capability.name().to_owned(),
-            statuses: statuses(row),
-        }
+        syscall_name(row)
     });
     ModuleProfile {
         module: id.0,
@@ -133,6 +129,14 @@ fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
         stacks: Vec::new(),
         zones: Vec::new(),
         frames: Vec::new(),
+    }
+}
+
+fn syscall_name(row: &SyscallInfo) -> SyscallName {
+    SyscallName {
+        id: row.id.to_owned(),
+        capability: row.capability.name().to_owned(),
+        statuses: statuses(row),
     }
 }
 
@@ -152,7 +156,13 @@ fn statuses(row: &SyscallInfo) -> Vec<StatusName> {
 }
 
 impl Watched {
-    fn frame(&mut self, number: u64, report: &ModuleReport, instance: &mut Instance) {
+    fn frame(
+        &mut self,
+        number: u64,
+        report: &ModuleReport,
+        instance: &mut Instance,
+        published: &[Published],
+    ) {
         let counts = instance.take_counts();
         let (heap_bytes, heap_objects) = instance.heap_in_use();
         let mut frame = FrameProfile {
@@ -169,6 +179,7 @@ impl Watched {
             heap_bytes,
             heap_objects: heap_objects.into(),
             zones: self.zones.frame(&report.zones, report.cycles),
+            latencies: self.latencies(published),
             counters: report.counters.iter().map(|c| (c.name.clone(), c.value)).collect(),
             ..FrameProfile::default()
         };
@@ -186,6 +197,26 @@ impl Watched {
             StackName { parent: node.parent, kind, index }
         }));
         self.profile.frames.push(frame);
+    }
+
+    /// Rows of staged calls whose results came with the frame.
+    fn latencies(&mut self, published: &[Published]) -> Vec<LatencyRow> {
+        let mut times: BTreeMap<(u32, u64), u64> = BTreeMap::new();
+        for done in published {
+            *times.entry((self.syscall(done.syscall.info()), done.frames.into())).or_default() += 1;
+        }
+        let row = |((syscall, frames), times)| LatencyRow { syscall, frames, times };
+        times.into_iter().map(row).collect()
+    }
+
+    /// Place of a syscall, which is no import if it was called by its id.
+    fn syscall(&mut self, row: &SyscallInfo) -> u32 {
+        let names = &mut self.profile.syscalls;
+        let place = names.iter().position(|name| name.id == row.id).unwrap_or_else(|| {
+            names.push(syscall_name(row));
+            names.len() - 1
+        });
+        place as u32
     }
 
     /// Rows of functions, lines and syscalls.

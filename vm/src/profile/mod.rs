@@ -169,6 +169,14 @@ impl Profile {
         self.mark = remaining;
     }
 
+    /// So many cycles are taken from the slice without being spent.
+    pub fn withheld(&mut self, cycles: i64) {
+        self.mark -= cycles;
+        if let Some((_, before)) = &mut self.pending {
+            before.cycles -= cycles;
+        }
+    }
+
     /// Attributes the cycles up to here to the stack that runs.
     #[inline]
     pub fn flush(&mut self, remaining: i64) {
