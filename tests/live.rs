@@ -245,7 +245,7 @@ fn a_trap_is_shown_can_be_taken_back_and_leaves_the_terminal_clean() {
 fn signals_leave_the_terminal_clean_and_files_whole() {
     let Some(terminal) = Terminal::new() else { return };
     let command = env!("CARGO_BIN_EXE_cartwheel");
-    for (signal, status) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+    for (signal, status) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131)] {
         let run = format!("exec '{command}' run '{}' --live --record {signal}.trace", cartridge("pong"));
         terminal.place.write("run.sh", format!("echo $$ > pid\n{run}\n"));
         terminal.keys(&["-l", "clear; echo before; sh run.sh; echo status $?"]);
@@ -258,6 +258,29 @@ fn signals_leave_the_terminal_clean_and_files_whole() {
         assert!(screen.contains("ended by signal"), "{screen}");
         terminal.place.good(&["replay", &format!("{signal}.trace"), "--cart", &cartridge("pong"), "--quiet"]);
     }
+}
+
+#[test]
+fn nothing_goes_on_when_the_terminal_is_gone() {
+    let Some(terminal) = Terminal::new() else { return };
+    let command = env!("CARGO_BIN_EXE_cartwheel");
+    let run = format!("exec '{command}' run '{}' --live --record gone.trace --embed", cartridge("pong"));
+    terminal.place.write("run.sh", format!("echo $$ > pid\n{run}\n"));
+    terminal.keys(&["-l", "sh run.sh"]);
+    terminal.keys(&["Enter"]);
+    terminal.wait(|screen| screen.contains("q leave"));
+    let pid = terminal.place.text("pid");
+    terminal.tmux(&["kill-server"]);
+    let lives = || {
+        let asked = Command::new("kill").args(["-0", pid.trim()]).output().expect("kill runs");
+        asked.status.success()
+    };
+    let gone = (0..600).any(|_| {
+        sleep(Duration::from_millis(100));
+        !lives()
+    });
+    assert!(gone, "it goes on");
+    terminal.place.good(&["replay", "gone.trace", "--quiet"]);
 }
 
 #[test]

@@ -23,6 +23,10 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// True while the terminal tells when keys are let go.
 static TELLS_RELEASES: AtomicBool = AtomicBool::new(false);
 
+/// How long after a signal the program is to have ended itself.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The terminal, taken over until this is dropped.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Batch>>,
@@ -133,7 +137,7 @@ pub struct Signals {
     #[cfg(unix)]
     caught: std::sync::Arc<std::sync::atomic::AtomicUsize>,
     #[cfg(unix)]
-    registered: Vec<signal_hook::SigId>,
+    handle: signal_hook::iterator::Handle,
 }
 
 #[cfg(unix)]
@@ -141,18 +145,29 @@ impl Signals {
     /// Catches them from here on, until this is dropped.
     pub fn catch() -> Result<Signals, Failure> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-        let mut signals = Signals { caught: Default::default(), registered: Vec::new() };
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
-            let flag = signals.caught.clone();
-            let registered = signal_hook::flag::register_usize(signal, flag, signal as usize);
-            signals.registered.push(registered.map_err(failed)?);
-        }
-        Ok(signals)
+        let signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM]);
+        let mut signals = signals.map_err(failed)?;
+        let (caught, handle) =
+            (std::sync::Arc::<std::sync::atomic::AtomicUsize>::default(), signals.handle());
+        let tell = caught.clone();
+        std::thread::spawn(move || {
+            let handle = signals.handle();
+            for signal in signals.forever() {
+                tell.store(signal as usize, Ordering::SeqCst);
+                std::thread::sleep(PATIENCE);
+                // Whoever waits for keys of a terminal that is gone can wait for ever.
+                if !handle.is_closed() {
+                    give_back();
+                    std::process::exit(128 + signal);
+                }
+            }
+        });
+        Ok(Signals { caught, handle })
     }
 
     /// The one that came last.
     pub fn caught(&self) -> Option<i32> {
-        let signal = self.caught.load(Ordering::Relaxed);
+        let signal = self.caught.load(Ordering::SeqCst);
         (signal != 0).then_some(signal as i32)
     }
 }
@@ -160,9 +175,7 @@ impl Signals {
 #[cfg(unix)]
 impl Drop for Signals {
     fn drop(&mut self) {
-        for registered in self.registered.drain(..) {
-            signal_hook::low_level::unregister(registered);
-        }
+        self.handle.close();
     }
 }
 
