@@ -555,7 +555,7 @@ impl Instance {
     /// Takes what was counted since counting began or counts were last taken; nothing if it is not counted.
     pub fn take_counts(&mut self) -> Counts {
         let Core { profile, program, .. } = &mut *self.core;
-        profile.as_mut().map_or_else(Counts::default, |profile| profile.take(program))
+        profile.as_mut().map_or_else(Counts::default, |profile| profile.take(program, self.remaining))
     }
 
     /// Nodes of the tree of calls by number. It only grows, until counting ends.
