@@ -136,6 +136,7 @@ fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {
     Script::parse(&text).map(Arc::new).map_err(|errors| Failure::new(shown(errors).join("\n")))
 }
 
+/// Reads inputs in text form.
 pub fn read_inputs(path: &Path) -> Result<Inputs, Failure> {
     Inputs::parse(&files::read(path)?).map_err(|e| Failure::new(e.render(&path.display().to_string())))
 }
