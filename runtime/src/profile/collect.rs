@@ -221,8 +221,8 @@ impl Watched {
 
     /// Rows of functions, lines and syscalls.
     fn code(&mut self, program: &Program, counts: &Counts, frame: &mut FrameProfile) {
-        let mut lines: BTreeMap<u32, LineRow> = BTreeMap::new();
-        let mut syscalls: BTreeMap<u32, SyscallRow> = BTreeMap::new();
+        let mut lines: Rows<LineRow> = Rows::default();
+        let mut syscalls: Rows<SyscallRow> = Rows::default();
         for function in &counts.functions {
             let places = self
                 .places
@@ -231,12 +231,12 @@ impl Watched {
             frame.functions.push(function_row(function, places, &mut lines, &mut syscalls));
         }
         for &(import, result, times) in &counts.results {
-            let row = syscalls.entry(import).or_default();
+            let row = syscalls.at(import);
             row.statuses.push((result as i32, times));
         }
-        frame.lines = lines.into_iter().map(|(line, row)| LineRow { line, ..row }).collect();
+        frame.lines = lines.ascending().map(|(line, row)| LineRow { line, ..row }).collect();
         frame.syscalls = syscalls
-            .into_iter()
+            .ascending()
             .map(|(syscall, mut row)| {
                 row.statuses.sort_unstable();
                 SyscallRow { syscall, ..row }
@@ -245,28 +245,48 @@ impl Watched {
     }
 }
 
+/// Rows by number, those that there are.
+#[derive(Default)]
+struct Rows<T>(Vec<Option<T>>);
+
+impl<T: Default> Rows<T> {
+    /// A row, which is made if need be.
+    fn at(&mut self, number: u32) -> &mut T {
+        let place = number as usize;
+        if place >= self.0.len() {
+            self.0.resize_with(place + 1, || None);
+        }
+        self.0[place].get_or_insert_default()
+    }
+
+    fn ascending(self) -> impl Iterator<Item = (u32, T)> {
+        let numbered = self.0.into_iter().enumerate();
+        numbered.filter_map(|(place, row)| Some((place as u32, row?)))
+    }
+}
+
 /// The row of a function, with its part of the rows of lines and syscalls.
 fn function_row(
     counts: &FunctionCounts,
     places: &Places,
-    lines: &mut BTreeMap<u32, LineRow>,
-    syscalls: &mut BTreeMap<u32, SyscallRow>,
+    lines: &mut Rows<LineRow>,
+    syscalls: &mut Rows<SyscallRow>,
 ) -> FunctionRow {
     let mut row = FunctionRow { function: counts.func, calls: counts.calls, ..FunctionRow::default() };
     for &(block, times) in &counts.blocks {
         for &(line, cost) in &places.blocks[block as usize] {
-            lines.entry(line).or_default().cycles += cost * times;
+            lines.at(line).cycles += cost * times;
             row.cycles += cost * times;
         }
     }
     for &(offset, site) in &counts.sites {
         let SiteCounts { calls, cycles, collector_cycles, bytes, objects } = site;
         let (line, import) = places.at(offset);
-        let line = lines.entry(line).or_default();
+        let line = lines.at(line);
         if let Some(import) = import {
             line.syscall_cycles += cycles;
             row.syscall_cycles += cycles;
-            let syscall = syscalls.entry(import).or_default();
+            let syscall = syscalls.at(import);
             syscall.calls += calls;
             syscall.cycles += cycles - collector_cycles;
             syscall.collector_cycles += collector_cycles;
