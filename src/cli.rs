@@ -17,7 +17,8 @@ Exit status:
   4       a replay came to other states than those that were recorded
   5       the cartridge was quarantined
   6       the run broke its budget
-  16..63  the cartridge halted with another code: 16 + code, at most 63";
+  16..63  the cartridge halted with another code: 16 + code, at most 63
+  128..   a signal ended it: 128 + its number";
 
 /// Runs cartridges on a deterministic frame machine.
 #[derive(Debug, Parser)]
@@ -407,6 +408,15 @@ pub struct RunArgs {
     /// Go on where the recorded trace ends, also if it was cut short
     #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit", "storage_quota", "read_only"], help_heading = "Recording")]
     pub resume: bool,
+    /// Play in the terminal: picture, what frames cost, log; keys are shown there
+    #[arg(long, conflicts_with_all = ["sync_test", "gif", "apng", "wav", "hashes", "watch"], help_heading = "Playing")]
+    pub live: bool,
+    /// Frames for which a key counts as held after it was last heard of, in terminals that do not tell when one is let go
+    #[arg(long, value_name = "N", requires = "live", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=600), help_heading = "Playing")]
+    pub hold: u16,
+    /// File of the state that is saved and restored with keys [default: it is kept in memory]
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Playing")]
+    pub slot: Option<PathBuf>,
     /// What to write and print.
     #[command(flatten)]
     pub output: OutputArgs,

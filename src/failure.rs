@@ -22,12 +22,16 @@ pub enum Exit {
     OverBudget,
     /// The guest halted with this code, which is not 0.
     Halted(i32),
+    /// A signal asked the command to end.
+    Killed(i32),
 }
 
 /// Exit statuses of halted guests are these plus the guest's code.
 const HALTED_BASE: u8 = 16;
 /// Largest exit status of a halted guest.
 const HALTED_MAX: u8 = 63;
+/// Exit statuses after signals are these plus the signal's number, as shells have them.
+const KILLED_BASE: u8 = 128;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
@@ -39,6 +43,7 @@ impl From<Exit> for ExitCode {
             Exit::Quarantined => 5,
             Exit::Diverged => 4,
             Exit::OverBudget => 6,
+            Exit::Killed(signal) => KILLED_BASE.saturating_add(u8::try_from(signal).unwrap_or(0)),
             // Negative codes are none that a shell could tell from large ones.
             Exit::Halted(code) => {
                 u8::try_from(code).map_or(HALTED_MAX, |code| code.saturating_add(HALTED_BASE).min(HALTED_MAX))

@@ -85,6 +85,11 @@ impl Output {
     }
 }
 
+/// A temporary file in the folder of a file, to take its place.
+pub fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    beside(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
 /// A temporary file with the permissions that a new file has.
 fn beside(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();

@@ -6,6 +6,7 @@ mod crowd;
 mod divergence;
 mod failure;
 mod files;
+mod live;
 mod machine_file;
 mod picture;
 mod policies;

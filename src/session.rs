@@ -77,9 +77,17 @@ impl<'a> Session<'a> {
 
     /// Runs. Why it ended, and the wall time in seconds.
     pub fn timed(&mut self, tape: &mut impl Tape) -> Result<(Stop, f64), Failure> {
+        self.time(|session| session.run(tape))
+    }
+
+    /// Makes frames in some other way. Why it ended, and the wall time in seconds.
+    pub fn time(
+        &mut self,
+        run: impl FnOnce(&mut Session<'a>) -> Result<Stop, Failure>,
+    ) -> Result<(Stop, f64), Failure> {
         #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
         let started = Instant::now();
-        let stop = self.run(tape)?;
+        let stop = run(self)?;
         let seconds = started.elapsed().as_secs_f64();
         self.progress.finish_and_clear();
         Ok((stop, seconds))
@@ -88,22 +96,35 @@ impl<'a> Session<'a> {
     fn run(&mut self, tape: &mut impl Tape) -> Result<Stop, Failure> {
         self.progress.set_length(self.frames);
         for _ in 0..self.frames {
-            let number = self.machine.frame();
-            let mut made = tape.step(&mut self.machine)?;
-            let Made { report, .. } = &mut made;
-            self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
-            let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
-            if let Some(samples) = self.machine.audio(self.module) {
-                self.tally.sound.get_or_insert_default().add(samples);
-            }
-            self.outputs.frame(number, &self.machine, self.module)?;
+            let made = tape.step(&mut self.machine)?;
+            let number = made.report.frame;
+            let stop = self.frame(tape, made)?;
             self.watch(number)?;
             self.progress.inc(1);
-            if let Some(stop) = tape.made(&mut self.machine, &made, stop)? {
+            if let Some(stop) = stop {
                 return Ok(stop);
             }
         }
         Ok(Stop::Frames)
+    }
+
+    /// Takes in a frame that the tape has just made. Says if the run ends with it.
+    pub fn frame(&mut self, tape: &mut impl Tape, mut made: Made) -> Result<Option<Stop>, Failure> {
+        let report = &mut made.report;
+        let number = report.frame;
+        self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
+        let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
+        if let Some(samples) = self.machine.audio(self.module) {
+            self.tally.sound.get_or_insert_default().add(samples);
+        }
+        self.outputs.frame(number, &self.machine, self.module)?;
+        tape.made(&mut self.machine, &made, stop)
+    }
+
+    /// Frames from a number on were taken back.
+    pub fn take_back(&mut self, frame: u64) {
+        self.tally.take_back(frame);
+        self.actions.retain(|&(number, _)| number < frame);
     }
 
     fn watch(&self, frame: u64) -> Result<(), Failure> {

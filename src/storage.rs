@@ -7,7 +7,6 @@ use cartwheel_runtime::host::{DiskFault, Mirror, load_storage};
 use cartwheel_runtime::{Machine, ModuleId, Storage};
 
 use crate::failure::Failure;
-use crate::print;
 
 /// A folder that a run reads at its start and keeps in step with the storage of its cartridge.
 pub struct StorageFolder {
@@ -27,10 +26,10 @@ impl StorageFolder {
         Ok((StorageFolder { path: path.to_owned(), mirror, fault: None }, storage))
     }
 
-    /// What has become of the disk, which people are told too.
-    pub fn fault(&mut self) -> Option<DiskFault> {
+    /// What has become of the disk, which is added to what people are to be told.
+    pub fn fault(&mut self, warnings: &mut Vec<String>) -> Option<DiskFault> {
         for event in self.mirror.events() {
-            print::stderr(&format!("warning: {}: {event}\n", self.path.display()));
+            warnings.push(format!("{}: {event}", self.path.display()));
             self.fault = event.fault;
         }
         self.fault

@@ -34,6 +34,10 @@ pub enum Stop {
     Terminated,
     /// The state is not the one that was recorded.
     Diverged,
+    /// Whoever played it has left.
+    Left,
+    /// A signal ended it.
+    Killed(i32),
 }
 
 impl Stop {
@@ -47,17 +51,20 @@ impl Stop {
             Stop::Quarantined => "quarantined",
             Stop::Terminated => "terminated",
             Stop::Diverged => "diverged",
+            Stop::Left => "left",
+            Stop::Killed(_) => "killed",
         }
     }
 
     /// How the command ends.
     pub fn exit(self) -> Exit {
         match self {
-            Stop::Frames | Stop::Idle | Stop::Terminated => Exit::Fine,
+            Stop::Frames | Stop::Idle | Stop::Terminated | Stop::Left => Exit::Fine,
             Stop::Quarantined => Exit::Quarantined,
             Stop::Halted(code) => Exit::Halted(code),
             Stop::Trapped => Exit::Trapped,
             Stop::Diverged => Exit::Diverged,
+            Stop::Killed(signal) => Exit::Killed(signal),
         }
     }
 
@@ -71,6 +78,8 @@ impl Stop {
             Stop::Quarantined => "put into quarantine (--recover-after N would go on)".to_owned(),
             Stop::Terminated => "terminated".to_owned(),
             Stop::Diverged => "not the state that was recorded".to_owned(),
+            Stop::Left => "left".to_owned(),
+            Stop::Killed(signal) => format!("ended by signal {signal}"),
         }
     }
 }
@@ -114,6 +123,11 @@ impl Tally {
             SliceEnd::Terminated => Some(Stop::Terminated),
             _ => None,
         }
+    }
+
+    /// Frames from a number on were taken back: what they logged is gone. What they cost was spent all the same.
+    pub fn take_back(&mut self, frame: u64) {
+        self.log.retain(|&(number, _)| number < frame);
     }
 
     /// Frames run.

@@ -1,5 +1,6 @@
 //! Where a run's frames come from, and where they are recorded.
 
+use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::realtime::Realtime;
 use crate::storage::StorageFolder;
 use crate::summary::Stop;
+use crate::{files, print, traces};
 
 /// A frame that was made.
 pub struct Made {
@@ -56,6 +58,8 @@ pub struct InputTape {
     pub quarantined: u64,
     /// What frames took.
     pub realtime: Realtime,
+    /// What people are to be told.
+    pub warnings: Vec<String>,
 }
 
 impl Tape for InputTape {
@@ -73,16 +77,11 @@ impl Tape for InputTape {
                 }),
             };
         }
-        for module in machine.modules().collect::<Vec<_>>() {
-            // Without a folder nothing can be wrong with it, whatever a loaded state says.
-            let folder = self.folders.iter_mut().find(|(other, _)| *other == module);
-            machine.tell_disk(module, folder.and_then(|(_, folder)| folder.fault()));
+        let made = self.step_with(machine, input);
+        for warning in self.warnings.drain(..) {
+            print::stderr(&format!("warning: {warning}\n"));
         }
-        let report = self.realtime.time(|| machine.step(&input))?;
-        for (module, folder) in &mut self.folders {
-            folder.after_frame(machine, *module);
-        }
-        Ok(Made { input, report })
+        made
     }
 
     fn made(
@@ -100,6 +99,20 @@ impl Tape for InputTape {
 }
 
 impl InputTape {
+    /// Makes the machine's next frame with an input.
+    pub fn step_with(&mut self, machine: &mut Machine, input: InputFrame) -> Result<Made, Failure> {
+        for module in machine.modules().collect::<Vec<_>>() {
+            // Without a folder nothing can be wrong with it, whatever a loaded state says.
+            let folder = self.folders.iter_mut().find(|(other, _)| *other == module);
+            machine.tell_disk(module, folder.and_then(|(_, folder)| folder.fault(&mut self.warnings)));
+        }
+        let report = self.realtime.time(|| machine.step(&input))?;
+        for (module, folder) in &mut self.folders {
+            folder.after_frame(machine, *module);
+        }
+        Ok(Made { input, report })
+    }
+
     /// Recovers a module that has been in quarantine long enough, if that was asked for.
     fn recovered(&mut self, machine: &mut Machine, stop: Option<Stop>) -> Option<Stop> {
         let (Some(Stop::Quarantined), Some(after)) = (stop, self.recover_after) else {
@@ -126,6 +139,10 @@ impl InputTape {
 /// A trace file that is being written.
 pub struct Recording {
     path: PathBuf,
+    options: RecordOptions,
+    first_frame: u64,
+    /// Root of the state's hash before the first frame, where it is known.
+    first_root: Option<u128>,
     recorder: Recorder<File>,
 }
 
@@ -135,7 +152,9 @@ impl Recording {
         let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
         let file = File::create(path).map_err(failed)?;
         let recorder = Recorder::new(file, machine, options).map_err(failed)?;
-        Ok(Recording { path: path.to_owned(), recorder })
+        let first_root = Some(machine.hash()?.root);
+        let (path, first_frame) = (path.to_owned(), machine.frame());
+        Ok(Recording { path, options, first_frame, first_root, recorder })
     }
 
     /// Goes on with a trace, behind its last completed frame.
@@ -144,10 +163,48 @@ impl Recording {
         let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
         file.set_len(trace.completed_bytes()).map_err(failed)?;
         let recorder = Recorder::resume(file, trace, options).map_err(|e| Failure::file(path, e))?;
-        Ok(Recording { path: path.to_owned(), recorder })
+        let (path, first_frame) = (path.to_owned(), trace.header().first_frame);
+        Ok(Recording { path, options, first_frame, first_root: None, recorder })
+    }
+
+    fn next_frame(&self) -> u64 {
+        self.first_frame + self.recorder.frames()
+    }
+
+    /// True if a machine stands where the recorded run has been, so that recording can go on from there.
+    pub fn has(&self, machine: &Machine) -> Result<bool, Failure> {
+        let frame = machine.frame();
+        let root = match frame.cmp(&self.first_frame) {
+            Ordering::Less => None,
+            Ordering::Equal => self.first_root,
+            Ordering::Greater => {
+                let trace = traces::open_quietly(&self.path)?;
+                let before = trace.frames(frame - 1).next().transpose();
+                before.map_err(|e| Failure::file(&self.path, e))?.map(|before| before.root)
+            }
+        };
+        Ok(root == Some(machine.hash()?.root))
+    }
+
+    /// Forgets what was recorded from a frame on. The file is replaced in one step.
+    fn cut(&mut self, frame: u64) -> Result<(), Failure> {
+        let trace = traces::open_quietly(&self.path)?;
+        let failed =
+            |e: &dyn std::fmt::Display| Failure::file(&self.path, format!("cannot go back in it: {e}"));
+        let beside = files::temporary_beside(&self.path).map_err(|e| failed(&e))?;
+        let file = beside.reopen().map_err(|e| failed(&e))?;
+        let part = (self.first_frame, frame);
+        let recorder = Recorder::copy(file, &trace, part, None, self.options).map_err(|e| failed(&e))?;
+        beside.persist(&self.path).map_err(|e| failed(&e))?;
+        self.recorder = recorder;
+        Ok(())
     }
 
     fn frame(&mut self, machine: &Machine, input: &InputFrame, done: &[Applied]) -> Result<(), Failure> {
+        let made = machine.frame() - 1;
+        if made < self.next_frame() {
+            self.cut(made)?;
+        }
         let events = done.iter().map(|done| trace::Event::of(&done.action)).collect();
         self.recorder.frame(machine, input, events).map_err(|e| {
             let kept = self.recorder.frames().saturating_sub(1);

@@ -6,6 +6,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use cartwheel_bytecode::Cartridge;
 use cartwheel_runtime::profile::Profiler;
@@ -221,6 +222,36 @@ fn speedscope_files_are_as_its_schema_wants() {
     }
     assert!(open.is_empty());
     assert_eq!((profile["endValue"].as_u64(), Some(at)), (Some(at), Some(cycles(&place))));
+}
+
+/// The real viewer in a real browser takes the file. Skipped where npm, the package or Chromium is not to be had.
+#[test]
+fn speedscope_itself_loads_the_file() {
+    let place = place();
+    let tool = |name: &str, args: &[&str]| {
+        let done = Command::new(name).args(args).current_dir(place.path("")).output().ok()?;
+        done.status.success().then(|| String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let browser = ["chromium", "chromium-browser", "google-chrome"];
+    let Some(browser) = browser.into_iter().find(|name| tool(name, &["--version"]).is_some()) else {
+        return eprintln!("skipped: there is no Chromium");
+    };
+    let Some(package) = tool("npm", &["pack", "--silent", "speedscope@1.25.0"]) else {
+        return eprintln!("skipped: npm cannot get speedscope");
+    };
+    tool("tar", &["xzf", package.trim()]).expect("a package is unpacked");
+    place.good(&["profile", "draws.asm", "--frames", "12", "-o", "p.speedscope.json"]);
+    // The viewer's way to be given a file is a script that hands it over.
+    let text = place.text("p.speedscope.json").trim_end().replace('\\', "\\\\").replace('\'', "\\'");
+    let script = format!("speedscope.loadFileFromBase64('p.speedscope.json', btoa('{text}'))");
+    place.write("load.js", script);
+    let page = place.path("package/dist/release/index.html").display().to_string();
+    let address = format!("file://{page}#localProfilePath={}", place.path("load.js").display());
+    let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"];
+    let rest = ["--virtual-time-budget=20000", "--dump-dom", &address];
+    let shown = tool(browser, &[&flags[..], &rest[..]].concat()).expect("the browser runs");
+    assert!(shown.contains("Draws (cycles)"), "{shown}");
+    assert!(!shown.contains("Something went wrong"), "{shown}");
 }
 
 /// What the format of trace events asks for: fields by phase, and slices of a thread within each other.

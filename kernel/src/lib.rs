@@ -54,6 +54,7 @@ pub use services::log::{LOG_BYTES_PER_FRAME, LOG_BYTES_PER_LINE, LogLevel, LogLi
 pub use services::mem::CARD_SLOTS;
 pub use services::telemetry::{COUNTERS_PER_FRAME, Counter, FrameFigures, MAX_ZONES, ZoneEvent};
 pub use services::wasm4::{HeldInput, WASM4_FONT_ASSET, WASM4_FONT_BYTES};
+pub use staged::Published;
 pub use storage::{
     Blob, Entry, FILE_OVERHEAD_BYTES, MAX_PATH_LEN, MAX_QUOTA_BYTES, Storage, StoragePath, WriteError,
 };

@@ -28,6 +28,7 @@ use crate::services::telemetry::{Counter, FrameFigures, ZoneEvent};
 use crate::services::wasm4::{HeldInput, Wasm4};
 use crate::services::{Context, Services};
 use crate::shared::Shared;
+use crate::staged::Published;
 use crate::storage::Storage;
 use crate::usage::Usage;
 use crate::watch::Watch;
@@ -455,6 +456,11 @@ impl Kernel {
     /// Takes the beginnings and ends of zones of a module since they were last taken. They are no part of its state.
     pub fn take_zone_events(&mut self, id: ModuleId) -> Vec<ZoneEvent> {
         self.module_mut(id).map_or_else(Vec::new, |module| module.services.telemetry.take_zone_events())
+    }
+
+    /// Staged work of a module whose results came with the frame that was begun last, in the order of issue.
+    pub fn published(&self, id: ModuleId) -> &[Published] {
+        self.module(id).map_or(&[], |module| module.services.requests.published())
     }
 
     /// Names of the zones that a module has open, outermost first.

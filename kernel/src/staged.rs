@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use cartwheel_hostabi::{RootId, Status};
+use cartwheel_hostabi::{RootId, Status, Syscall};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::codec::{Reader, RestoreError};
@@ -44,6 +44,15 @@ pub(crate) enum Outcome {
 /// Failures in the order of their numbers in saved states.
 const FAILURES: [Status; 3] = [Status::FsNotFound, Status::FsConflict, Status::FsFull];
 
+/// Staged work whose result came at the beginning of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// What it was asked for with.
+    pub syscall: Syscall,
+    /// Frames from the call to the result.
+    pub frames: u32,
+}
+
 #[derive(Debug)]
 enum Stage {
     /// Published at the `wait`th boundary from here; nobody asks for the result of a closed one.
@@ -58,6 +67,8 @@ enum Stage {
 #[derive(Debug)]
 struct Request {
     id: u32,
+    /// What it was asked for with. For reports only, and no part of the state.
+    syscall: Syscall,
     /// Where the guest wants the result, kept alive until then.
     buffer: Option<RootId>,
     stage: Stage,
@@ -80,6 +91,10 @@ pub(crate) struct Requests {
     host: Host,
     /// What the host is at, by id. No state: it can be issued again.
     jobs: BTreeMap<u32, Receiver<Blob>>,
+    /// What was published at the last boundary. No state: only those who look on see it.
+    published: Vec<Published>,
+    /// Answers to `kernel.exec` that come with the next boundary. As before.
+    promises: u32,
 }
 
 /// Ids are positive for guests.
@@ -91,6 +106,19 @@ impl Work {
         match self {
             Work::Write(_, content) => content.len() as u64,
             _ => 0,
+        }
+    }
+
+    /// The syscall that asks for it, as far as one can tell.
+    fn syscall(&self, into_buffer: bool) -> Syscall {
+        match self {
+            Work::Read(_) if into_buffer => Syscall::FsReadBytes,
+            Work::Read(_) => Syscall::FsRead,
+            Work::Write(..) => Syscall::FsWrite,
+            Work::List(_) => Syscall::FsList,
+            Work::Stat(_) => Syscall::FsStat,
+            Work::Delete(_) => Syscall::FsDelete,
+            Work::Asset(..) => Syscall::AssetRequest,
         }
     }
 
@@ -164,7 +192,16 @@ fn stat(storage: &Storage, path: Option<&StoragePath>) -> Option<(u64, u64)> {
 
 impl Requests {
     pub(crate) fn new(latency: u32, quota: u32, host: Host) -> Requests {
-        Requests { open: Vec::new(), next: 1, latency: latency.max(1), quota, host, jobs: BTreeMap::new() }
+        Requests {
+            open: Vec::new(),
+            next: 1,
+            latency: latency.max(1),
+            quota,
+            host,
+            jobs: BTreeMap::new(),
+            published: Vec::new(),
+            promises: 0,
+        }
     }
 
     /// Where inputs are copied to.
@@ -190,6 +227,12 @@ impl Requests {
 
     /// Issues a request and gives its id. The caller has asked whether there is room.
     pub(crate) fn issue(&mut self, work: Work, buffer: Option<RootId>) -> i32 {
+        let syscall = work.syscall(buffer.is_some());
+        self.issue_by(syscall, work, buffer)
+    }
+
+    /// As [`Requests::issue`], by a syscall that cannot be told from the work.
+    pub(crate) fn issue_by(&mut self, syscall: Syscall, work: Work, buffer: Option<RootId>) -> i32 {
         while self.open.iter().any(|request| request.id == self.next) {
             self.next = self.next % MAX_ID + 1;
         }
@@ -197,7 +240,7 @@ impl Requests {
         self.next = id % MAX_ID + 1;
         self.start(id, &work);
         let stage = Stage::Pending { wait: self.latency, work, closed: false };
-        self.open.push(Request { id, buffer, stage });
+        self.open.push(Request { id, syscall, buffer, stage });
         id as i32
     }
 
@@ -219,13 +262,17 @@ impl Requests {
 
     /// A frame boundary: publishes what is due, in the order of issue. Waits for the host if it is late.
     pub(crate) fn publish(&mut self, mut storage: Option<&mut Storage>, assets: &mut Assets) {
-        let jobs = &mut self.jobs;
+        let Requests { jobs, published, latency, promises, .. } = self;
+        let promise = Published { syscall: Syscall::KernelExec, frames: 1 };
+        published.clear();
+        published.extend(std::iter::repeat_n(promise, std::mem::take(promises) as usize));
         self.open.retain_mut(|request| {
             let Stage::Pending { wait, work, closed } = &mut request.stage else { return true };
             *wait -= 1;
             if *wait > 0 {
                 return true;
             }
+            published.push(Published { syscall: request.syscall, frames: *latency });
             let job = jobs.remove(&request.id);
             // A host that lost the job does not stop anybody.
             let prepared = job.and_then(|job| job.recv().ok()).or_else(|| work.prepare());
@@ -234,6 +281,16 @@ impl Requests {
             request.stage = Stage::Ended(outcome);
             keep
         });
+    }
+
+    /// So many answers to `kernel.exec` of this frame are there in the next one.
+    pub(crate) fn publish_promises(&mut self, promises: u32) {
+        self.promises = promises;
+    }
+
+    /// What was published at the last frame boundary, in the order of issue.
+    pub(crate) fn published(&self) -> &[Published] {
+        &self.published
     }
 
     /// What has become of a request for files.
@@ -271,6 +328,7 @@ impl Requests {
     pub(crate) fn resume(&mut self, saved: SavedRequests) {
         (self.open, self.next, self.latency) = (saved.open, saved.next, saved.latency);
         self.jobs.clear();
+        (self.published, self.promises) = (Vec::new(), 0);
         let pending: Vec<(u32, Work)> = self.open.iter().filter_map(Request::pending).collect();
         for (id, work) in pending {
             self.start(id, &work);
@@ -345,7 +403,12 @@ impl Requests {
                 None
             };
             let stage = Stage::read(input, latency, assets)?;
-            saved.open.push(Request { id, buffer, stage });
+            let syscall = match &stage {
+                Stage::Pending { work, .. } => work.syscall(buffer.is_some()),
+                // It was published before: nobody asks.
+                Stage::Ended(_) => Syscall::FsRead,
+            };
+            saved.open.push(Request { id, syscall, buffer, stage });
         }
         Ok(saved)
     }

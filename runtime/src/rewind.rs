@@ -70,6 +70,14 @@ impl Rewind {
         total
     }
 
+    /// Forgets the oldest states until those that are left take up so many bytes at most. The last one stays.
+    pub fn trim(&mut self, max_bytes: usize) {
+        while self.states.len() > 1 && self.bytes() > max_bytes {
+            // A good part at once: counting takes as long as there are states.
+            self.states.drain(..self.states.len().div_ceil(8));
+        }
+    }
+
     /// Puts a machine back to before a frame. `false` if that state is not kept.
     ///
     /// # Errors

@@ -5,8 +5,11 @@ mod account;
 mod common;
 
 use account::assert_adds_up;
-use cartwheel_runtime::profile::{ModuleProfile, Profile, Profiler, StackKind, Totals, compare};
-use cartwheel_runtime::{Config, InputFrame, Machine, SliceEnd};
+use cartwheel_runtime::policy::Policy;
+use cartwheel_runtime::profile::{
+    LatencyRow, LatencyTotal, ModuleProfile, Profile, Profiler, StackKind, Totals, compare,
+};
+use cartwheel_runtime::{Action, Config, InputFrame, Machine, SliceEnd};
 use common::*;
 
 /// Runs frames beside a machine that is not watched: nothing that can be seen differs, and every frame adds up.
@@ -284,4 +287,73 @@ fn a_watched_machine_goes_back_in_time() {
     assert_eq!(hash(&watched), expected);
     let module = profiler.finish(&mut watched).modules.remove(0);
     assert_eq!(module.frames[1], module.frames[2]);
+}
+
+/// What is left of the budget is nobody's when a call puts its module into quarantine.
+#[test]
+fn a_frame_that_ends_in_quarantine_adds_up() {
+    let policy = "[[rule]]
+        syscall = \"gfx.pixel\"
+        arguments.x = 4
+        verdict = \"quarantine\"
+        [[rule]]
+        verdict = \"allow\"";
+    let mut machine = Machine::new(Config::default());
+    machine.set_policy(Policy::parse(policy).expect("a good policy"));
+    machine.load(program(DRAWS)).expect("it can be loaded");
+    let mut profiler = Profiler::attach(&mut machine);
+    let mut seen = Vec::new();
+    for frame in 0..4 {
+        if frame == 2 {
+            machine.queue(Action::Recover { module: 0 }).expect("it is there");
+        }
+        let report = machine.step(&InputFrame::default()).expect("no panic");
+        profiler.frame(&mut machine, &report);
+        seen.push((report, machine.bindings(MODULE).to_vec()));
+    }
+    let module = profiler.finish(&mut machine).modules.remove(0);
+    let ends: Vec<SliceEnd> = seen.iter().map(|(report, _)| report.modules[0].end).collect();
+    assert_eq!(&ends[..2], [SliceEnd::Quarantined; 2]);
+    for (frame, (report, bindings)) in module.frames.iter().zip(&seen) {
+        assert_adds_up(&module, frame, &report.modules[0], bindings);
+    }
+    assert!(module.frames[0].cycles > 0 && module.frames[0].cycles < 1_000, "{}", module.frames[0].cycles);
+    assert_eq!(module.frames[1].cycles, 0);
+}
+
+#[test]
+fn staged_calls_have_their_latency_in_frames() {
+    let source = ".capability fs, kernel
+        .func update()
+          .local s, id, n: i32
+          frame.index n
+          br_if n, later
+          syscall fs.write(\"a\", \"some\") -> s, id
+          syscall fs.read(\"a\") -> s, id
+          syscall fs.read(\"b\") -> s, id
+        later:
+          return
+        .end";
+    let profile = profiled(Config { latency: 3, ..Config::default() }, source, 6);
+    let module = &profile.modules[0];
+    let rows = |frame: usize| -> Vec<(&str, u64, u64)> {
+        let rows = module.frames[frame].latencies.iter();
+        rows.map(|row| (module.syscall_id(row.syscall), row.frames, row.times)).collect()
+    };
+    assert_eq!(rows(3), [("fs.write@1", 3, 1), ("fs.read@1", 3, 2)]);
+    assert_eq!((rows(0), rows(2), rows(4)), (vec![], vec![], vec![]));
+    let totals = Totals::new(module, &module.frames);
+    let of = |total: &LatencyTotal| (total.calls, total.min, total.median, total.max, total.max_frame);
+    assert_eq!(totals.latencies.iter().map(of).collect::<Vec<_>>(), [(1, 3, 3, 3, 3), (2, 3, 3, 3, 3)]);
+}
+
+/// Numbers of frames that differ, as runs with other configurations one after the other would have them.
+#[test]
+fn the_median_of_latencies_is_the_smaller_of_two_in_the_middle() {
+    let mut module = one(DRAWS, 2);
+    let row = |frames, times| LatencyRow { syscall: 0, frames, times };
+    module.frames[0].latencies = vec![row(1, 1), row(2, 1)];
+    module.frames[1].latencies = vec![row(2, 1), row(9, 3)];
+    let total = Totals::new(&module, &module.frames).latencies[0];
+    assert_eq!((total.calls, total.min, total.median, total.max, total.max_frame), (6, 1, 2, 9, 1));
 }

@@ -19,7 +19,7 @@ use crate::realtime::Realtime;
 use crate::session::{Said, Session};
 use crate::storage::StorageFolder;
 use crate::tape::{InputTape, Recording};
-use crate::{files, policies, project, traces, wasm4};
+use crate::{files, live, policies, project, traces, wasm4};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -112,9 +112,17 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         recover_after: args.recover_after,
         quarantined: 0,
         realtime: Realtime::default(),
+        warnings: Vec::new(),
     };
     tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
-    let ran = session.timed(&mut tape);
+    let ran = match args.live {
+        true => {
+            let until = args.frames.map(|frames| session.machine.frame().saturating_add(frames));
+            let options = live::Options { hold_frames: args.hold, slot: args.slot.clone(), until };
+            session.time(|session| live::play(session, &mut tape, options))
+        }
+        false => session.timed(&mut tape),
+    };
     // However the run ended: what was stored is written, and what was recorded is closed.
     drop(session.machine.stop_observing());
     let closed = tape.finish();
@@ -134,6 +142,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
 fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
     let only_one = [
         ("--declare", args.declare.is_some()),
+        ("--live", args.live),
         ("--storage", args.storage.is_some()),
         ("--wasm4-font", args.wasm4_font.is_some()),
         ("--recover-after", args.recover_after.is_some()),
@@ -195,6 +204,7 @@ fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
         recover_after: None,
         quarantined: 0,
         realtime: Realtime::default(),
+        warnings: Vec::new(),
     };
     tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
     let ran = crowd.timed(&mut tape);
@@ -217,6 +227,7 @@ fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {
     Script::parse(&text).map(Arc::new).map_err(|errors| Failure::new(shown(errors).join("\n")))
 }
 
+/// Reads inputs in text form.
 pub fn read_inputs(path: &Path) -> Result<Inputs, Failure> {
     Inputs::parse(&files::read(path)?).map_err(|e| Failure::new(e.render(&path.display().to_string())))
 }

@@ -328,8 +328,12 @@ impl Instance {
 
     /// Stops the guest at the next checkpoint as if its budget were spent there.
     pub fn stop_at_checkpoint(&mut self) {
-        self.withheld += self.remaining.max(0);
-        self.remaining = self.remaining.min(0);
+        let withheld = self.remaining.max(0);
+        self.withheld += withheld;
+        self.remaining -= withheld;
+        if let Some(profile) = &mut self.core.profile {
+            profile.withheld(withheld);
+        }
     }
 
     /// Cycles charged in this slice.
@@ -580,7 +584,7 @@ impl Instance {
     /// Takes what was counted since counting began or counts were last taken; nothing if it is not counted.
     pub fn take_counts(&mut self) -> Counts {
         let Core { profile, program, .. } = &mut *self.core;
-        profile.as_mut().map_or_else(Counts::default, |profile| profile.take(program))
+        profile.as_mut().map_or_else(Counts::default, |profile| profile.take(program, self.remaining))
     }
 
     /// Nodes of the tree of calls by number. It only grows, until counting ends.

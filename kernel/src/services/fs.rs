@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cartwheel_hostabi::{Bytes, Call, Fault, Object, RootId, Span, SpanMut, Status, handlers};
+use cartwheel_hostabi::{Bytes, Call, Fault, Object, RootId, Span, SpanMut, Status, Syscall, handlers};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Context;
@@ -110,7 +110,12 @@ impl Context<'_> {
         Ok(self.services.requests.issue(work, None))
     }
 
-    fn write_content(&mut self, path: &[u8], content: &[u8]) -> Result<(Status, i32), Fault> {
+    fn write_content(
+        &mut self,
+        syscall: Syscall,
+        path: &[u8],
+        content: &[u8],
+    ) -> Result<(Status, i32), Fault> {
         let root = self.root()?;
         let (read_only, quota) = (root.read_only, root.storage.quota_bytes());
         let requests = &mut self.services.requests;
@@ -125,7 +130,7 @@ impl Context<'_> {
                 return Err(Status::Quota);
             }
             let content: Arc<[u8]> = requests.share(content);
-            Ok(requests.issue(Work::Write(path, content), None))
+            Ok(requests.issue_by(syscall, Work::Write(path, content), None))
         })))
     }
 
@@ -270,7 +275,7 @@ impl handlers::Fs for Context<'_> {
     }
 
     fn write(&mut self, call: &mut Call<'_>, path: Span, content: Span) -> Result<(Status, i32), Fault> {
-        let results = self.write_content(call.span(path)?, call.span(content)?)?;
+        let results = self.write_content(Syscall::FsWrite, call.span(path)?, call.span(content)?)?;
         call.work(written(path, results.0, content.len.into()));
         Ok(results)
     }
@@ -282,7 +287,9 @@ impl handlers::Fs for Context<'_> {
         content: Bytes,
     ) -> Result<(Status, i32), Fault> {
         let content = call.bytes(content)?;
-        let (results, len) = (self.write_content(call.span(path)?, content)?, content.len());
+        let path_bytes = call.span(path)?;
+        let results = self.write_content(Syscall::FsWriteBytes, path_bytes, content)?;
+        let len = content.len();
         call.work(written(path, results.0, len as u64));
         Ok(results)
     }

@@ -93,8 +93,10 @@ impl Host {
         Host { mounts, promises: Vec::new(), next: 1 }
     }
 
-    pub(crate) fn end_frame(&mut self) {
-        self.promises.iter_mut().for_each(|promise| promise.ready = true);
+    /// Answers are ready from here on. Says how many came to be.
+    pub(crate) fn end_frame(&mut self) -> u32 {
+        let fresh = self.promises.iter_mut().filter(|promise| !promise.ready);
+        fresh.map(|promise| promise.ready = true).count() as u32
     }
 
     fn promise(&mut self, answer: &Answer) -> i32 {

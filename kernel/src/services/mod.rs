@@ -116,7 +116,7 @@ impl Services {
         self.log.end_frame();
         self.telemetry.end_frame(figures);
         if let Some(host) = &mut self.host {
-            host.end_frame();
+            self.requests.publish_promises(host.end_frame());
         }
         if let Some(wasm4) = &mut self.wasm4 {
             wasm4.end_frame();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cartwheel_hostabi::{CATALOGUE, Status, SyscallInfo, resolve};
-use cartwheel_kernel::ModuleId;
+use cartwheel_kernel::{ModuleId, Published};
 use cartwheel_vm::{Callee, Counts, FunctionCounts, Instance, Program, SiteCounts};
 
 use super::model::*;
@@ -66,7 +66,7 @@ impl Profiler {
         for done in &report.modules {
             if let Some(watched) = self.modules.get_mut(done.module.0 as usize) {
                 let instance = &mut machine.modules[done.module.0 as usize].instance;
-                watched.frame(report.frame, done, instance);
+                watched.frame(report.frame, done, instance, machine.kernel.published(done.module));
             }
         }
         self.attach_new(machine);
@@ -115,11 +115,7 @@ fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
         let row = row.unwrap_or_else(|| {
             unreachable!("a loaded module's import {} is one of {}", import.id, CATALOGUE.len())
         });
-        SyscallName {
-            id: row.id.to_owned(),
-            capability: row.capability.name().to_owned(),
-            statuses: statuses(row),
-        }
+        syscall_name(row)
     });
     ModuleProfile {
         module: id.0,
@@ -133,6 +129,14 @@ fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
         stacks: Vec::new(),
         zones: Vec::new(),
         frames: Vec::new(),
+    }
+}
+
+fn syscall_name(row: &SyscallInfo) -> SyscallName {
+    SyscallName {
+        id: row.id.to_owned(),
+        capability: row.capability.name().to_owned(),
+        statuses: statuses(row),
     }
 }
 
@@ -152,7 +156,13 @@ fn statuses(row: &SyscallInfo) -> Vec<StatusName> {
 }
 
 impl Watched {
-    fn frame(&mut self, number: u64, report: &ModuleReport, instance: &mut Instance) {
+    fn frame(
+        &mut self,
+        number: u64,
+        report: &ModuleReport,
+        instance: &mut Instance,
+        published: &[Published],
+    ) {
         let counts = instance.take_counts();
         let (heap_bytes, heap_objects) = instance.heap_in_use();
         let mut frame = FrameProfile {
@@ -170,6 +180,7 @@ impl Watched {
             heap_bytes,
             heap_objects: heap_objects.into(),
             zones: self.zones.frame(&report.zones, report.cycles),
+            latencies: self.latencies(published),
             counters: report.counters.iter().map(|c| (c.name.clone(), c.value)).collect(),
             ..FrameProfile::default()
         };
@@ -189,10 +200,30 @@ impl Watched {
         self.profile.frames.push(frame);
     }
 
+    /// Rows of staged calls whose results came with the frame.
+    fn latencies(&mut self, published: &[Published]) -> Vec<LatencyRow> {
+        let mut times: BTreeMap<(u32, u64), u64> = BTreeMap::new();
+        for done in published {
+            *times.entry((self.syscall(done.syscall.info()), done.frames.into())).or_default() += 1;
+        }
+        let row = |((syscall, frames), times)| LatencyRow { syscall, frames, times };
+        times.into_iter().map(row).collect()
+    }
+
+    /// Place of a syscall, which is no import if it was called by its id.
+    fn syscall(&mut self, row: &SyscallInfo) -> u32 {
+        let names = &mut self.profile.syscalls;
+        let place = names.iter().position(|name| name.id == row.id).unwrap_or_else(|| {
+            names.push(syscall_name(row));
+            names.len() - 1
+        });
+        place as u32
+    }
+
     /// Rows of functions, lines and syscalls.
     fn code(&mut self, program: &Program, counts: &Counts, frame: &mut FrameProfile) {
-        let mut lines: BTreeMap<u32, LineRow> = BTreeMap::new();
-        let mut syscalls: BTreeMap<u32, SyscallRow> = BTreeMap::new();
+        let mut lines: Rows<LineRow> = Rows::default();
+        let mut syscalls: Rows<SyscallRow> = Rows::default();
         for function in &counts.functions {
             let places = self
                 .places
@@ -201,12 +232,12 @@ impl Watched {
             frame.functions.push(function_row(function, places, &mut lines, &mut syscalls));
         }
         for &(import, result, times) in &counts.results {
-            let row = syscalls.entry(import).or_default();
+            let row = syscalls.at(import);
             row.statuses.push((result as i32, times));
         }
-        frame.lines = lines.into_iter().map(|(line, row)| LineRow { line, ..row }).collect();
+        frame.lines = lines.ascending().map(|(line, row)| LineRow { line, ..row }).collect();
         frame.syscalls = syscalls
-            .into_iter()
+            .ascending()
             .map(|(syscall, mut row)| {
                 row.statuses.sort_unstable();
                 SyscallRow { syscall, ..row }
@@ -215,28 +246,48 @@ impl Watched {
     }
 }
 
+/// Rows by number, those that there are.
+#[derive(Default)]
+struct Rows<T>(Vec<Option<T>>);
+
+impl<T: Default> Rows<T> {
+    /// A row, which is made if need be.
+    fn at(&mut self, number: u32) -> &mut T {
+        let place = number as usize;
+        if place >= self.0.len() {
+            self.0.resize_with(place + 1, || None);
+        }
+        self.0[place].get_or_insert_default()
+    }
+
+    fn ascending(self) -> impl Iterator<Item = (u32, T)> {
+        let numbered = self.0.into_iter().enumerate();
+        numbered.filter_map(|(place, row)| Some((place as u32, row?)))
+    }
+}
+
 /// The row of a function, with its part of the rows of lines and syscalls.
 fn function_row(
     counts: &FunctionCounts,
     places: &Places,
-    lines: &mut BTreeMap<u32, LineRow>,
-    syscalls: &mut BTreeMap<u32, SyscallRow>,
+    lines: &mut Rows<LineRow>,
+    syscalls: &mut Rows<SyscallRow>,
 ) -> FunctionRow {
     let mut row = FunctionRow { function: counts.func, calls: counts.calls, ..FunctionRow::default() };
     for &(block, times) in &counts.blocks {
         for &(line, cost) in &places.blocks[block as usize] {
-            lines.entry(line).or_default().cycles += cost * times;
+            lines.at(line).cycles += cost * times;
             row.cycles += cost * times;
         }
     }
     for &(offset, site) in &counts.sites {
         let SiteCounts { calls, cycles, collector_cycles, bytes, objects } = site;
         let (line, import) = places.at(offset);
-        let line = lines.entry(line).or_default();
+        let line = lines.at(line);
         if let Some(import) = import {
             line.syscall_cycles += cycles;
             row.syscall_cycles += cycles;
-            let syscall = syscalls.entry(import).or_default();
+            let syscall = syscalls.at(import);
             syscall.calls += calls;
             syscall.cycles += cycles - collector_cycles;
             syscall.collector_cycles += collector_cycles;

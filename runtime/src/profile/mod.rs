@@ -30,7 +30,9 @@ mod zones;
 pub use collect::Profiler;
 pub use compare::{Change, Comparison, compare};
 pub use model::{
-    FORMAT, FrameProfile, FunctionRow, LineName, LineRow, ModuleProfile, Profile, StackKind, StackName,
-    StackRow, StatusName, SyscallName, SyscallRow, VERSION, ZoneRow,
+    FORMAT, FrameProfile, FunctionRow, LatencyRow, LineName, LineRow, ModuleProfile, Profile, StackKind,
+    StackName, StackRow, StatusName, SyscallName, SyscallRow, VERSION, ZoneRow,
 };
-pub use totals::{Distribution, FunctionTotal, LineTotal, StatusTotal, SyscallTotal, Totals, ZoneTotal};
+pub use totals::{
+    Distribution, FunctionTotal, LatencyTotal, LineTotal, StatusTotal, SyscallTotal, Totals, ZoneTotal,
+};

@@ -39,7 +39,7 @@ pub struct ModuleProfile {
     pub functions: Vec<String>,
     /// Lines, in the order in which they were first executed.
     pub lines: Vec<LineName>,
-    /// Imports, by index.
+    /// Imports, by index; behind them others that were called by their ids and whose results came later.
     pub syscalls: Vec<SyscallName>,
     /// Stacks of calls; the first is the module itself.
     pub stacks: Vec<StackName>,
@@ -150,6 +150,9 @@ pub struct FrameProfile {
     pub zones: Vec<ZoneRow>,
     /// Numbers that the guest reported.
     pub counters: Vec<(String, i64)>,
+    /// Staged calls whose results came with this frame, by ascending index and frames.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub latencies: Vec<LatencyRow>,
 }
 
 fn is_nothing(host: &[u64; 4]) -> bool {
@@ -231,6 +234,16 @@ rows! {
         objects: u64,
         /// Statuses returned: number and times, ascending.
         statuses: Vec<(i32, u64)>,
+    }
+
+    /// Staged calls whose results came with a frame.
+    LatencyRow {
+        /// Index of the import.
+        syscall: u32,
+        /// Frames from the call to the result.
+        frames: u64,
+        /// How many calls had to wait that long.
+        times: u64,
     }
 
     /// What a stack came to in a frame, without the calls that it made.
@@ -353,6 +366,7 @@ impl ModuleProfile {
             frame.lines.iter().try_for_each(|row| inside("line", row.line, self.lines.len()))?;
             frame.syscalls.iter().try_for_each(|row| inside("syscall", row.syscall, self.syscalls.len()))?;
             frame.stacks.iter().try_for_each(|row| inside("stack", row.stack, self.stacks.len()))?;
+            frame.latencies.iter().try_for_each(|row| inside("syscall", row.syscall, self.syscalls.len()))?;
             frame.zones.iter().try_for_each(|row| inside("zone", row.zone, self.zones.len()))?;
         }
         Ok(())

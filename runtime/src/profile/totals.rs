@@ -79,6 +79,50 @@ pub struct StatusTotal {
     pub first_frame: u64,
 }
 
+/// How long staged calls took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LatencyTotal {
+    /// Index of the import.
+    pub syscall: u32,
+    /// Calls whose results came.
+    pub calls: u64,
+    /// Fewest frames from a call to its result.
+    pub min: u64,
+    /// The middle one; of two the smaller.
+    pub median: u64,
+    /// Most frames.
+    pub max: u64,
+    /// The first frame that brought a result after so many.
+    pub max_frame: u64,
+}
+
+impl LatencyTotal {
+    /// Of numbers of frames, ascending, with how often each was there.
+    fn new(syscall: u32, waits: &BTreeMap<u64, Waits>) -> LatencyTotal {
+        let calls = waits.values().map(|waits| waits.times).sum();
+        let mut found = LatencyTotal { syscall, calls, ..LatencyTotal::default() };
+        let mut seen = 0;
+        for (&frames, &Waits { times, first_frame }) in waits {
+            if seen == 0 {
+                found.min = frames;
+            }
+            if seen < calls.div_ceil(2) {
+                found.median = frames;
+            }
+            seen += times;
+            (found.max, found.max_frame) = (frames, first_frame);
+        }
+        found
+    }
+}
+
+/// How often calls waited for a number of frames.
+#[derive(Clone, Copy)]
+struct Waits {
+    times: u64,
+    first_frame: u64,
+}
+
 /// What a zone came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ZoneTotal {
@@ -99,6 +143,8 @@ pub struct Totals {
     pub syscalls: Vec<SyscallTotal>,
     /// Statuses, by syscall and number.
     pub statuses: Vec<StatusTotal>,
+    /// Staged calls, by syscall.
+    pub latencies: Vec<LatencyTotal>,
     /// Zones, by cycles.
     pub zones: Vec<ZoneTotal>,
     /// Stacks with something of their own, by place.
@@ -112,6 +158,7 @@ impl Totals {
         let mut lines: BTreeMap<u32, LineTotal> = BTreeMap::new();
         let mut syscalls: BTreeMap<u32, SyscallTotal> = BTreeMap::new();
         let mut statuses: BTreeMap<(u32, i32), StatusTotal> = BTreeMap::new();
+        let mut latencies: BTreeMap<u32, BTreeMap<u64, Waits>> = BTreeMap::new();
         let mut zones: BTreeMap<u32, ZoneTotal> = BTreeMap::new();
         let mut stacks: BTreeMap<u32, StackRow> = BTreeMap::new();
         for frame in frames {
@@ -131,6 +178,11 @@ impl Totals {
                         StatusTotal { syscall: row.syscall, code, times: 0, first_frame: frame.frame };
                     statuses.entry((row.syscall, code)).or_insert(first).times += times;
                 }
+            }
+            for row in &frame.latencies {
+                let first = Waits { times: 0, first_frame: frame.frame };
+                latencies.entry(row.syscall).or_default().entry(row.frames).or_insert(first).times +=
+                    row.times;
             }
             for row in &frame.zones {
                 let total = zones.entry(row.zone).or_default();
@@ -160,6 +212,7 @@ impl Totals {
             lines: dearest(lines, |total| total.row.cycles + total.row.syscall_cycles),
             syscalls: dearest(syscalls, |total| total.row.cycles + total.row.collector_cycles),
             statuses: statuses.into_values().collect(),
+            latencies: latencies.iter().map(|(&syscall, waits)| LatencyTotal::new(syscall, waits)).collect(),
             zones: dearest(zones, |total| total.row.cycles),
             stacks: stacks.into_values().collect(),
         }

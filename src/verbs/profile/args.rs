@@ -87,6 +87,8 @@ pub enum View {
     Status,
     /// Zones that the cartridge marked
     Zone,
+    /// Frames that staged calls waited for their results
+    Latency,
 }
 
 /// Form of the output.

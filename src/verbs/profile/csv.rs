@@ -35,6 +35,7 @@ fn head(by: View) -> impl Iterator<Item = &'static str> {
         View::Module => "frame,module,cycles,calls,bytes,objects",
         View::Status => "frame,syscall,status,times",
         View::Zone => "frame,zone,opened,cycles",
+        View::Latency => "frame,syscall,frames,times",
     }
     .split(',')
 }
@@ -79,6 +80,9 @@ fn rows(module: &ModuleProfile, frame: &FrameProfile, by: View) -> Vec<(Vec<Stri
         }
         View::Zone => (f.zones.iter())
             .map(|row| (vec![module.zones[row.zone as usize].join(" > ")], vec![row.opened, row.cycles]))
+            .collect(),
+        View::Latency => (f.latencies.iter())
+            .map(|row| (vec![syscall(row.syscall)], vec![row.frames, row.times]))
             .collect(),
     }
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use crate::failure::{Exit, Failure};
 use crate::picture::write_png;
 use crate::tape::{Tape, TraceTape};
+use crate::verbs::run::read_inputs;
 use crate::{files, project, traces};
 
 /// Frames that are run if nothing else says how many.
@@ -195,10 +196,6 @@ impl Run {
             pictures: album.pictures,
         })
     }
-}
-
-fn read_inputs(path: &Path) -> Result<Inputs, Failure> {
-    Inputs::parse(&files::read(path)?).map_err(|e| Failure::new(e.render(&path.display().to_string())))
 }
 
 /// Pictures of a run.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use cartwheel_runtime::profile::{Distribution, FrameProfile, ModuleProfile, Totals};
 
-use super::table::{Table, percent, sparkline};
+use super::table::{Table, latencies, percent, sparkline};
 use crate::summary::grouped;
 
 /// Rows of each list.
@@ -62,6 +62,10 @@ pub fn text(name: &str, module: &ModuleProfile) -> String {
             ]);
         }
         section(&mut out, &table, totals.zones.len());
+    }
+
+    if !totals.latencies.is_empty() {
+        section(&mut out, &latencies(module, &totals), 0);
     }
 
     let mut dearest: Vec<&FrameProfile> = frames.iter().collect();

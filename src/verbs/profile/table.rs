@@ -87,6 +87,7 @@ pub fn view(module: &ModuleProfile, frames: &[FrameProfile], by: View) -> String
         View::Module => modules(module, frames),
         View::Status => statuses(module, &totals),
         View::Zone => zones(module, &totals, cycles),
+        View::Latency => latencies(module, &totals).text(),
     }
 }
 
@@ -100,6 +101,7 @@ pub fn account(module: &ModuleProfile, frames: &[FrameProfile]) -> String {
         ("functions", View::Function),
         ("lines", View::Line),
         ("zones", View::Zone),
+        ("staged calls", View::Latency),
     ];
     let mut out = String::new();
     for (name, by) in views {
@@ -257,6 +259,18 @@ fn statuses(module: &ModuleProfile, totals: &Totals) -> String {
         ]);
     }
     table.text()
+}
+
+/// Staged calls with how many frames they waited for their results.
+pub fn latencies(module: &ModuleProfile, totals: &Totals) -> Table {
+    let mut table = Table::new(&["frames to the result of", "calls", "min", "median", "max", "in frame"]);
+    for total in &totals.latencies {
+        let mut cells = vec![module.syscall_id(total.syscall).to_owned()];
+        cells.extend([total.calls, total.min, total.median, total.max].map(grouped));
+        cells.push(total.max_frame.to_string());
+        table.row(cells);
+    }
+    table
 }
 
 fn zones(module: &ModuleProfile, totals: &Totals, cycles: u64) -> String {

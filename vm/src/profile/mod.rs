@@ -35,8 +35,8 @@ pub(crate) struct Layout {
     pub sites: Box<[u32]>,
 }
 
-/// Counters of a site, in the order of the fields of [`SiteCounts`].
-pub(crate) const SITE_COUNTERS: u32 = 5;
+/// Counters of a site, in the order of the fields of [`SiteCounts`]; the last remembers the node of a syscall.
+pub(crate) const SITE_COUNTERS: u32 = 6;
 
 impl Layout {
     /// Number of counters.
@@ -169,6 +169,14 @@ impl Profile {
         self.mark = remaining;
     }
 
+    /// So many cycles are taken from the slice without being spent.
+    pub fn withheld(&mut self, cycles: i64) {
+        self.mark -= cycles;
+        if let Some((_, before)) = &mut self.pending {
+            before.cycles -= cycles;
+        }
+    }
+
     /// Attributes the cycles up to here to the stack that runs.
     #[inline]
     pub fn flush(&mut self, remaining: i64) {
@@ -177,24 +185,30 @@ impl Profile {
     }
 
     /// The guest stands at a syscall, whose site has its first counter at `site`.
+    #[inline]
     pub fn syscall(&mut self, site: u32, remaining: i64, heap: &Heap) {
-        self.flush(remaining);
         self.pending = Some((site, Before::new(remaining, heap)));
     }
 
     /// The pending syscall is over; `result` is its first if it returned one.
+    #[inline]
     pub fn syscall_done(&mut self, import: u32, result: Option<u64>, remaining: i64, heap: &Heap) {
-        let Some((site, before)) = self.pending.take() else { return };
-        before.count(remaining, heap, &mut self.counters.as_mut_slice()[site as usize..]);
-        self.tree.called(Callee::Syscall(import), (before.cycles - remaining) as u64);
-        self.mark = remaining;
+        let Some((site, before)) = &self.pending else { return };
+        let site = &mut self.counters.as_mut_slice()[*site as usize..][..SITE_COUNTERS as usize];
+        before.count(remaining, heap, site);
+        let spent = before.cycles - remaining;
+        self.pending = None;
+        self.tree.called(Callee::Syscall(import), spent as u64, &mut site[SITE_COUNTERS as usize - 1]);
+        // What the syscall took is not spent by who called it, which goes on from where it was.
+        self.mark -= spent;
         if let (Some(true), Some(result)) = (self.count_results.get(import as usize), result) {
             *self.results.entry((import, result)).or_default() += 1;
         }
     }
 
     /// Takes everything that was counted; the tree keeps its nodes.
-    pub fn take(&mut self, program: &Program) -> Counts {
+    pub fn take(&mut self, program: &Program, remaining: i64) -> Counts {
+        self.flush(remaining);
         let mut functions = Vec::new();
         for func in 0..program.cartridge().functions.len() as u32 {
             if let Some(layout) = program.counted_layout(func)
@@ -235,7 +249,7 @@ fn take_function(func: u32, layout: &Layout, counters: &mut [u64]) -> Option<Fun
 }
 
 fn site_counts(counters: &[u64]) -> SiteCounts {
-    let &[calls, cycles, collector_cycles, bytes, objects] = counters else {
+    let &[calls, cycles, collector_cycles, bytes, objects, _] = counters else {
         unreachable!("a site has {SITE_COUNTERS} counters")
     };
     SiteCounts { calls, cycles, collector_cycles, bytes, objects }

@@ -95,10 +95,19 @@ impl Tree {
         }
     }
 
-    /// Something was called that has returned, for so many cycles.
+    /// Something was called that has returned, for so many cycles. `last` remembers where that was counted for a place in
+    /// the code, with the stack: mostly it is the same one the next time. It begins with 0.
     #[inline]
-    pub fn called(&mut self, callee: Callee, cycles: u64) {
-        let at = self.child(callee).unwrap_or(self.current);
+    pub fn called(&mut self, callee: Callee, cycles: u64, last: &mut u64) {
+        // 0 is the module itself, which is never called: where it stands for a full tree, the search is made again.
+        let (stack, known) = ((*last >> 32) as u32, *last as u32);
+        let at = if known != 0 && stack == self.current {
+            known
+        } else {
+            let at = self.child(callee).unwrap_or(self.current);
+            *last = u64::from(self.current) << 32 | u64::from(at);
+            at
+        };
         let node = &mut self.nodes[at as usize];
         node.calls += 1;
         node.cycles += cycles;
