@@ -13,6 +13,7 @@ mod codec;
 mod custody;
 mod engine;
 pub mod host;
+pub mod ingest;
 mod late;
 mod load;
 mod observe;
