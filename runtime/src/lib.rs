@@ -46,7 +46,7 @@ pub use cartwheel_kernel::{
     Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Storage,
     Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
 };
-pub use cartwheel_kernel::{audit, policy};
+pub use cartwheel_kernel::{audit, ingest, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
 pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};
