@@ -333,6 +333,7 @@ Examples:
   cartwheel run game.cart --json | jq .state_hash
   cartwheel run game.wasm --frames 600 --realtime-check
   cartwheel run game.cart --input play.txt --record play.trace
+  cartwheel run game.cart --keys ring.toml --mount updates=releases
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
@@ -405,6 +406,12 @@ pub struct RunArgs {
     /// Go on where the recorded trace ends, also if it was cut short
     #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit"], help_heading = "Recording")]
     pub resume: bool,
+    /// Whose signatures count.
+    #[command(flatten)]
+    pub ring: RingArgs,
+    /// Where the cartridges are that it asks for.
+    #[command(flatten)]
+    pub mounts: MountArgs,
     /// What to write and print.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -715,6 +722,17 @@ pub struct RingArgs {
     pub as_of: Option<Date>,
 }
 
+/// Where the cartridges are that a running one asks for.
+#[derive(Debug, Args)]
+pub struct MountArgs {
+    /// Folder with cartridges that a running one can become: `kernel.ingest` finds them as NAME:PATH; several times
+    #[arg(long, value_name = "NAME=DIR", value_parser = crate::mounts::parse, help_heading = "Signatures")]
+    pub mount: Vec<(String, PathBuf)>,
+    /// Store of cartridges, as `cartwheel ingest` fills it: `kernel.ingest` finds them as store:RELEASE or store:HASH
+    #[arg(long, value_name = "DIR", help_heading = "Signatures")]
+    pub store: Option<PathBuf>,
+}
+
 /// Arguments of `keygen`.
 #[derive(Debug, Args)]
 #[command(
@@ -772,7 +790,7 @@ pub struct SignArgs {
 #[command(after_help = "\
 Examples:
   cartwheel ingest game.cart --store carts --keys ring.toml
-  cartwheel run player.cart --mount store=carts --keys ring.toml
+  cartwheel run player.cart --store carts --keys ring.toml
 
 A failure names its phase, and the store is as it was.")]
 pub struct IngestArgs {

@@ -6,6 +6,7 @@ mod divergence;
 mod failure;
 mod files;
 mod keys;
+mod mounts;
 mod picture;
 mod policies;
 mod print;

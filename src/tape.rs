@@ -10,6 +10,7 @@ use cartwheel_runtime::{
 
 use crate::audit_log::AuditLog;
 use crate::failure::{Exit, Failure};
+use crate::mounts::Mounts;
 use crate::realtime::Realtime;
 use crate::storage::StorageFolder;
 use crate::summary::Stop;
@@ -46,6 +47,8 @@ pub struct InputTape {
     pub recording: Option<Recording>,
     /// Rolls back in every frame.
     pub sync_test: Option<SyncTest>,
+    /// Where the cartridges are that modules ask for.
+    pub mounts: Mounts,
     /// Folder that mirrors the module's files.
     pub folder: Option<StorageFolder>,
     /// Log of every call.
@@ -61,6 +64,7 @@ pub struct InputTape {
 impl Tape for InputTape {
     fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
         let input = self.inputs.frame(machine.frame());
+        self.mounts.before_frame(machine);
         if let Some(test) = &mut self.sync_test {
             let (report, mismatch) = test.step(machine, &input)?;
             return match mismatch {

@@ -7,6 +7,7 @@
 //! A frame, as the kernel sees it: [`Kernel::open_frame`]; for each module [`Kernel::begin_frame`], any number of
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
+mod adoption;
 pub mod audit;
 mod caller;
 mod codec;
@@ -30,6 +31,7 @@ mod storage;
 mod usage;
 mod value;
 
+pub use adoption::Due;
 pub use codec::RestoreError;
 pub use engine::Engine;
 pub use late::{Answer, Answered};

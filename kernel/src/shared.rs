@@ -4,12 +4,16 @@
 //! machine that does not use it has the hash that it had before the part existed.
 
 use crate::codec::{Reader, RestoreError};
+use crate::ingest::Vouching;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
 
 /// State of the kernel as a whole. Handlers reach it through their context.
 #[derive(Default)]
-pub(crate) struct Shared {}
+pub(crate) struct Shared {
+    /// Whose signatures count, and which versions came in.
+    pub(crate) vouching: Vouching,
+}
 
 impl Kernel {
     /// Appends everything that can influence a later call and belongs to no single module, as portable bytes.
@@ -17,6 +21,7 @@ impl Kernel {
         let text = self.policy.text().as_bytes();
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text);
+        self.shared.vouching.save(out);
     }
 
     /// Puts the kernel as a whole back into a saved state. The modules of that state must be there; theirs are restored after
@@ -32,7 +37,9 @@ impl Kernel {
             text => Policy::parse(text).map_err(|_| RestoreError::Policy),
         });
         let policy = policy.transpose()?;
+        let vouching = self.shared.vouching.read(&mut input)?;
         input.end()?;
+        self.shared.vouching = vouching;
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -43,6 +50,6 @@ impl Kernel {
     /// Hashes of what [`Kernel::save_shared`] saves, by component in a fixed order; none for what is empty. The policy
     /// is in the modules' hashes.
     pub fn shared_hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
-        std::iter::empty()
+        self.shared.vouching.hash().map(|hash| ("vouching", hash)).into_iter()
     }
 }

@@ -167,6 +167,21 @@ impl Requests {
         Requests { open: Vec::new(), next: 1, latency: latency.max(1), quota, host, jobs: BTreeMap::new() }
     }
 
+    /// Frames from a request to its result.
+    pub(crate) fn latency(&self) -> u32 {
+        self.latency
+    }
+
+    /// Does to files what was asked for and is not done yet, in the order of issue.
+    pub(crate) fn settle(&self, storage: &mut Storage) {
+        for request in &self.open {
+            if let Stage::Pending { work, .. } = &request.stage {
+                // What cannot be done is nobody's result any more.
+                let _ = work.on_storage(work.prepare(), storage);
+            }
+        }
+    }
+
     /// Where inputs are copied to.
     pub(crate) fn share(&self, bytes: &[u8]) -> Arc<[u8]> {
         self.host.memory.share(bytes)

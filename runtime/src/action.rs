@@ -56,6 +56,15 @@ pub enum Action {
         /// Encoded arguments.
         args: Vec<u8>,
     },
+    /// Gives a module what was fetched because it asked for it.
+    Deliver {
+        /// Number of the module.
+        module: u32,
+        /// The promise that it got.
+        promise: i32,
+        /// The bytes of a cartridge, or why there are none.
+        fetched: Result<Vec<u8>, String>,
+    },
 }
 
 /// Why an action cannot be queued.
@@ -116,7 +125,8 @@ impl Action {
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
             | Action::SetTrustLevel { .. }
-            | Action::Disk { .. } => {}
+            | Action::Disk { .. }
+            | Action::Deliver { .. } => {}
         }
         match self.module() {
             Some(module) if !machine.has(ModuleId(module)) => Err(ActionError::NoSuchModule(module)),
@@ -131,7 +141,8 @@ impl Action {
             | Action::ResetTrust { module }
             | Action::SetTrustLevel { module, .. }
             | Action::Disk { module, .. }
-            | Action::Exec { module, .. } => Some(*module),
+            | Action::Exec { module, .. }
+            | Action::Deliver { module, .. } => Some(*module),
             Action::SetPolicy { .. } => None,
         }
     }
@@ -156,6 +167,10 @@ impl Action {
                 let fault = fault.as_deref().map(|name| DiskFault::from_name(name).ok_or(name));
                 let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
                 done(kernel.set_disk(ModuleId(*module), fault))
+            }
+            Action::Deliver { module, promise, fetched } => {
+                let fetched = fetched.as_ref().map(Vec::as_slice).map_err(String::as_str);
+                done(kernel.deliver(ModuleId(*module), *promise, fetched))
             }
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
@@ -204,6 +219,12 @@ impl fmt::Display for Action {
             Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
             Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
             Action::SetPolicy { .. } => f.write_str("set a policy"),
+            Action::Deliver { module, fetched: Ok(bytes), .. } => {
+                write!(f, "deliver {} bytes to module {module}", bytes.len())
+            }
+            Action::Deliver { module, fetched: Err(reason), .. } => {
+                write!(f, "nothing to deliver to module {module}: {reason}")
+            }
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
         }
     }

@@ -21,6 +21,7 @@
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
 mod action;
+mod adopt;
 mod call;
 mod client;
 mod codec;
@@ -42,6 +43,7 @@ pub mod trace;
 mod trap;
 
 pub use action::{Action, ActionError, ActionOutcome, Applied};
+pub use adopt::IngestReport;
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,

@@ -157,7 +157,8 @@ impl Machine {
         let seen = self.frame_input(input);
         self.kernel.open_frame(self.frame);
         let mut report =
-            FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
+            FrameReport { frame: self.frame, actions: self.apply_actions()?, ..Default::default() };
+        report.ingests = self.ingest_due();
         report.modules.reserve(self.modules.len());
         for i in 0..self.modules.len() {
             match self.modules[i].frame(&mut self.kernel, &seen, watcher.as_deref_mut()) {

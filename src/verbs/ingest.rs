@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cartwheel_runtime::host::{MAX_FETCH_BYTES, Store, os::Folder};
 use cartwheel_runtime::ingest::{KeyRing, Known, Refused, Vouched};
-use cartwheel_runtime::{Config, Machine, Program};
+use cartwheel_runtime::{Config, Machine, ModuleSetup, Program};
 use serde_json::json;
 
 use crate::cli::IngestArgs;
@@ -45,7 +45,7 @@ pub fn run(args: &IngestArgs) -> Result<Exit, Failure> {
         decide(&loaded, args.hash, ring.as_ref(), &mut store).map_err(|e| failed("validate", &e))?;
     report.phase("validate", &vouched_line(&vouched))?;
 
-    let program = load(loaded, policy).map_err(|e| failed("load", &e.message))?;
+    let program = load(loaded, &vouched, policy).map_err(|e| failed("load", &e.message))?;
     let capabilities = program.cartridge().manifest.capabilities.join(", ");
     let needs = if capabilities.is_empty() { "nothing".to_owned() } else { capabilities };
     report.phase("load", &format!("it can run here, and needs {needs}"))?;
@@ -96,13 +96,18 @@ fn decide(
 }
 
 /// Everything that loading it into a machine would find.
-fn load(loaded: Loaded, policy: Option<cartwheel_runtime::policy::Policy>) -> Result<Arc<Program>, Failure> {
+fn load(
+    loaded: Loaded,
+    vouched: &Vouched,
+    policy: Option<cartwheel_runtime::policy::Policy>,
+) -> Result<Arc<Program>, Failure> {
     let program = loaded.verify()?;
     let mut machine = Machine::new(Config::default());
     if let Some(policy) = policy {
         machine.set_policy(policy);
     }
-    machine.load(program.clone()).map_err(|e| Failure::new(e.to_string()))?;
+    let loaded = machine.load_vouched(program.clone(), vouched.clone(), ModuleSetup::default());
+    loaded.map_err(|e| Failure::new(e.to_string()))?;
     Ok(program)
 }
 

@@ -37,6 +37,10 @@ impl Root {
         &mut self.storage
     }
 
+    pub(crate) fn disk(&self) -> Option<DiskFault> {
+        self.disk
+    }
+
     pub(super) fn set_disk(&mut self, fault: Option<DiskFault>) -> bool {
         std::mem::replace(&mut self.disk, fault) != fault
     }

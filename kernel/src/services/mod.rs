@@ -7,6 +7,7 @@ pub(crate) mod asset;
 pub(crate) mod audio;
 pub(crate) mod fs;
 pub(crate) mod gfx;
+pub(crate) mod ingest;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;

@@ -164,6 +164,10 @@ fn beginning(machine: &Machine) -> Vec<(String, Vec<u8>)> {
     if !machine.policy().is_built_in() {
         digests.push(("policy".to_owned(), machine.policy().digest().to_le_bytes().to_vec()));
     }
+    if let Some(ring) = machine.key_ring() {
+        let digest = xxh3_128(ring.text().as_bytes()).to_le_bytes().to_vec();
+        digests.push(("key ring".to_owned(), digest));
+    }
     if !Roster::is_loadable(machine)
         && let Some(hash) = Roster::hash(machine)
     {

@@ -1,7 +1,9 @@
 //! Running a trace again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cartwheel_bytecode::Cartridge;
 use cartwheel_vm::Program;
 use thiserror::Error;
 
@@ -9,6 +11,7 @@ use super::file::{Trace, TraceError};
 use super::frame::{TracedFrame, components};
 use super::header::Unfit;
 use super::record::Damage;
+use crate::action::Action;
 use crate::load::LoadError;
 use crate::machine::{Machine, Panic};
 use crate::report::FrameReport;
@@ -128,10 +131,33 @@ impl Trace {
             message: "the trace has none so early".to_owned(),
         })?;
         let state = self.state(&at)?;
-        machine.restore(&state).map_err(|error| ReplayError::Restore { frame: at.frame, error })?;
+        let mut restored = machine.restore(&state);
+        if let Err(RestoreError::OtherCartridge(_)) = restored {
+            // One that a module has become on the way there.
+            self.add_delivered(machine, at.frame)?;
+            restored = machine.restore(&state);
+        }
+        restored.map_err(|error| ReplayError::Restore { frame: at.frame, error })?;
         if machine.frame() != at.frame {
             let message = format!("its state is that before frame {}", machine.frame());
             return Err(TraceError::Keyframe { frame: at.frame, message }.into());
+        }
+        Ok(())
+    }
+
+    /// Makes the programs known that were delivered before a frame.
+    fn add_delivered(&self, machine: &mut Machine, frame: u64) -> Result<(), ReplayError> {
+        for recorded in self.frames(self.header().first_frame) {
+            let recorded = recorded?;
+            if recorded.number >= frame {
+                break;
+            }
+            for action in recorded.actions().flatten() {
+                let Action::Deliver { fetched: Ok(bytes), .. } = action else { continue };
+                // What is no program was not adopted.
+                let program = Cartridge::from_bytes(&bytes).ok().and_then(|cart| Program::new(cart).ok());
+                program.into_iter().for_each(|program| machine.add_program(program));
+            }
         }
         Ok(())
     }
@@ -144,8 +170,10 @@ impl Trace {
     /// If the trace is damaged.
     pub fn seek(&self, machine: &mut Machine, frame: u64) -> Result<Option<Mismatch>, ReplayError> {
         let keyframe = self.keyframe_before(frame).map(|at| at.frame);
-        let same = machine.modules().map(|id| machine.instance(id).program().clone()).collect::<Vec<_>>();
-        if self.is_of(&same) && keyframe.is_some_and(|at| at > machine.frame() || machine.frame() > frame) {
+        // Modules may have become others meanwhile.
+        let known: BTreeSet<[u8; 32]> = machine.programs().map(|program| program.content_hash()).collect();
+        let recorded = self.header().cartridges.iter().all(|cartridge| known.contains(&cartridge.hash));
+        if recorded && keyframe.is_some_and(|at| at > machine.frame() || machine.frame() > frame) {
             self.restore(machine, frame)?;
             if let Some(before) =
                 machine.frame().checked_sub(1).filter(|_| machine.frame() > self.header().first_frame)
