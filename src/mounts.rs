@@ -1,5 +1,6 @@
 //! Where the cartridges are that a running one asks for, and fetching them between frames.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use cartwheel_assembler::wasm;
@@ -46,7 +47,11 @@ impl Mounts {
     pub fn before_frame(&mut self, machine: &mut Machine) {
         let wanted: Vec<_> = machine.wanted().collect();
         for wanted in wanted {
-            let fetched = self.sources.fetch(&wanted.address).map_err(|e| format!("{}: {e}", wanted.address));
+            let fetched = self.sources.fetch(&wanted.address).map_err(|e| match e.kind() {
+                // The same on every system.
+                ErrorKind::NotFound => format!("there is no {}", wanted.address),
+                _ => format!("{}: {e}", wanted.address),
+            });
             let action = Action::Deliver { module: wanted.module.0, promise: wanted.promise, fetched };
             machine.queue(action).expect("a module that asked is there");
         }
@@ -64,7 +69,7 @@ impl Source for ProjectSource {
         let mut cart = if wasm::is_module(&bytes) {
             let manifest = project::manifest_path(Path::new(name));
             let manifest = self.0.fetch(&manifest.to_string_lossy(), max_bytes).ok();
-            let wrong = |message: String| std::io::Error::new(std::io::ErrorKind::InvalidData, message);
+            let wrong = |message: String| std::io::Error::new(ErrorKind::InvalidData, message);
             project::translate(Path::new(name), &bytes, manifest, None)
                 .map_err(|failure| wrong(failure.message))?
         } else {

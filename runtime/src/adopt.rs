@@ -13,6 +13,7 @@ use cartwheel_vm::{Instance, Program};
 use crate::load::{LoadError, admit};
 use crate::machine::Machine;
 use crate::module::{Module, Schedule, Status};
+use crate::profile;
 use crate::setup::ModuleSetup;
 
 /// An ingest that ended.
@@ -153,7 +154,13 @@ impl Machine {
         let Module { id, schedule: Schedule { debt, .. }, .. } = self.modules[place];
         let before = self.kernel.detach(id);
         match self.make(id, program.clone(), setup) {
-            Ok(module) => self.modules[place] = module,
+            Ok(mut module) => {
+                if self.modules[place].instance.is_profiled() {
+                    // Who watches the module goes on watching.
+                    module.instance.set_profiled(Some(profile::with_status(program)));
+                }
+                self.modules[place] = module;
+            }
             Err(error) => {
                 before.into_iter().for_each(|before| self.kernel.attach(before));
                 return Err(error);

@@ -554,6 +554,25 @@ fn rolling_back_over_an_adoption_changes_nothing() {
     assert_eq!((hash(&fork), title(&fork).as_str()), (hash(&machine), "Next"));
 }
 
+// covers ABI-7
+#[test]
+fn a_part_of_a_recorded_run_has_what_was_adopted_before_it() {
+    let (bytes, hashes, program) = recorded(1);
+    let trace = Trace::open(bytes).expect("a trace");
+    for from in [2, 3, 7, 9] {
+        let mut machine = trace.machine(std::slice::from_ref(&program)).expect("it begins with its state");
+        trace.seek(&mut machine, from).expect("it replays");
+        let start = machine.save().expect("no panic");
+        let options = RecordOptions::default();
+        let part = Recorder::copy(Vec::new(), &trace, (from, 14), Some(&start), options).expect("memory");
+        let part = Trace::open(part.finish().expect("memory")).expect("a trace");
+        let mut machine = part.machine(std::slice::from_ref(&program)).expect("it has all that it needs");
+        assert_eq!((machine.frame(), part.len()), (from, 14 - from));
+        assert_eq!(part.seek(&mut machine, 14).expect("it replays"), None);
+        assert_eq!((hash(&machine), title(&machine).as_str()), (hashes[13].clone(), "Next"));
+    }
+}
+
 /// Keeps what it is told about lives.
 struct Lives(Arc<Mutex<Vec<String>>>);
 

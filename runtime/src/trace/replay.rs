@@ -107,17 +107,20 @@ impl Trace {
         }
         // Modules can be loaded of these later.
         programs.iter().for_each(|program| machine.add_program(program.clone()));
+        let later = self.header().cartridges.iter().skip(self.header().loaded());
+        let embedded = later.filter_map(|cartridge| cartridge.embedded()?.ok());
+        embedded.filter_map(|cart| Program::new(cart).ok()).for_each(|program| machine.add_program(program));
         Ok(machine)
     }
 
-    /// True if these are the recorded programs.
+    /// True if these are the recorded programs: those that were loaded, then any of the others.
     pub fn is_of(&self, programs: &[Arc<Program>]) -> bool {
         let recorded = &self.header().cartridges;
-        recorded.len() == programs.len()
-            && recorded
-                .iter()
-                .zip(programs)
-                .all(|(cartridge, program)| cartridge.hash == program.content_hash())
+        let (loaded, later) = recorded.split_at(self.header().loaded().min(recorded.len()));
+        let given: Vec<[u8; 32]> = programs.iter().map(|program| program.content_hash()).collect();
+        let Some((first, others)) = given.split_at_checked(loaded.len()) else { return false };
+        loaded.iter().zip(first).all(|(cartridge, hash)| cartridge.hash == *hash)
+            && others.iter().all(|hash| later.iter().any(|cartridge| cartridge.hash == *hash))
     }
 
     /// Puts a machine into the state of the last keyframe at or before a frame.
@@ -147,6 +150,13 @@ impl Trace {
 
     /// Makes the programs known that were delivered before a frame.
     fn add_delivered(&self, machine: &mut Machine, frame: u64) -> Result<(), ReplayError> {
+        self.delivered(frame)?.into_iter().for_each(|program| machine.add_program(program));
+        Ok(())
+    }
+
+    /// The programs that were delivered before a frame: modules may have become them.
+    pub(super) fn delivered(&self, frame: u64) -> Result<Vec<Arc<Program>>, Damage> {
+        let mut programs = Vec::new();
         for recorded in self.frames(self.header().first_frame) {
             let recorded = recorded?;
             if recorded.number >= frame {
@@ -156,10 +166,10 @@ impl Trace {
                 let Action::Deliver { fetched: Ok(bytes), .. } = action else { continue };
                 // What is no program was not adopted.
                 let program = Cartridge::from_bytes(&bytes).ok().and_then(|cart| Program::new(cart).ok());
-                program.into_iter().for_each(|program| machine.add_program(program));
+                programs.extend(program);
             }
         }
-        Ok(())
+        Ok(programs)
     }
 
     /// Brings a machine that [`Trace::machine`] made to a frame: from the last keyframe before it if that saves frames, and
