@@ -112,15 +112,19 @@ impl Kernel {
         Some(storage)
     }
 
-    /// Lets a module take over what is not its cartridge's: score and violations, and what is known of the disk. The one that
-    /// it comes after is gone for good.
+    /// Lets a module take over what is not its cartridge's: score and violations, what is known of the disk, and the place in the
+    /// script of statuses. The one that it comes after is gone for good.
     pub fn succeed(&mut self, id: ModuleId, before: Detached) {
-        let Detached(before) = before;
+        let Detached(mut before) = before;
         let Some(module) = self.modules.get_mut(id) else { return };
         let Trust { score, violations, .. } = before.caller.trust;
         module.caller.trust = Trust { level: module.caller.trust.level, score, violations };
         let disk = before.services.root.as_ref().and_then(|root| root.disk());
         module.services.set_disk(disk);
+        if let Some(host) = &before.services.host {
+            module.services.set_latency(host.latency());
+        }
+        module.caller.script = before.caller.script.take();
         module.compile(&self.policy);
         self.forget_memory(&before.caller.origin);
     }

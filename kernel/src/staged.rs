@@ -167,9 +167,9 @@ impl Requests {
         Requests { open: Vec::new(), next: 1, latency: latency.max(1), quota, host, jobs: BTreeMap::new() }
     }
 
-    /// Frames from a request to its result.
-    pub(crate) fn latency(&self) -> u32 {
-        self.latency
+    /// Sets the frames from a request to its result, for those that are issued from here on.
+    pub(crate) fn set_latency(&mut self, frames: u32) {
+        self.latency = frames;
     }
 
     /// Does to files what was asked for and is not done yet, in the order of issue.

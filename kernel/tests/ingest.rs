@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 
+use cartwheel_kernel::host::os::Folder;
 use cartwheel_kernel::host::simulated::SimulatedDisk;
-use cartwheel_kernel::host::{FolderSource, MAX_FETCH_BYTES, Source, Sources, Store};
+use cartwheel_kernel::host::{Disk, FolderSource, MAX_FETCH_BYTES, Source, Sources, Store};
 use cartwheel_kernel::ingest::{
     BadSignature, Date, KeyRing, Known, MAX_SIGNATURE_BYTES, Refused, Release, Signature, SigningKey,
     Vouched, validate,
@@ -278,13 +279,22 @@ fn a_store_never_has_half_a_cartridge_or_a_release_without_one() {
 // covers LAY-2
 #[test]
 fn sources_are_folders_memory_and_stores_and_nothing_leads_out_of_them() {
-    let disk = SimulatedDisk::new();
-    disk.put("deep/a.cart", b"from a folder");
-    let mut store = Store::open(Box::new(SimulatedDisk::new())).expect("a new store");
+    let simulated = SimulatedDisk::new();
+    simulated.put("deep/a.cart", b"from a folder");
+    sources_on(Box::new(simulated), Box::new(SimulatedDisk::new()));
+    let real = tempfile::tempdir().expect("a folder for the test");
+    std::fs::create_dir(real.path().join("deep")).expect("a folder");
+    std::fs::write(real.path().join("deep/a.cart"), b"from a folder").expect("a file");
+    let open = |name: &str| Box::new(Folder::open(&real.path().join(name)).expect("a folder"));
+    sources_on(open(""), open("store"));
+}
+
+fn sources_on(disk: Box<dyn Disk>, of_store: Box<dyn Disk>) {
+    let mut store = Store::open(of_store).expect("a new store");
     store.put(&[3; 32], b"from a store").expect("written");
     let memory = std::collections::BTreeMap::from([("a".to_owned(), b"from memory".to_vec())]);
     let mut sources = Sources::new();
-    assert!(sources.mount("folder", Box::new(FolderSource::new(Box::new(disk)))));
+    assert!(sources.mount("folder", Box::new(FolderSource::new(disk))));
     assert!(sources.mount("memory", Box::new(memory.clone())));
     assert!(sources.mount("store", Box::new(store)));
     for name in ["store", "fs", "asset", "", "A", "a:b", &"x".repeat(33)] {

@@ -118,7 +118,12 @@ impl Machine {
         let takes_files = declares(program, Capability::Fs);
         let setup = self.modules[place].frozen.thaw();
         let setup = setup.ok_or_else(|| (Phase::Adopt, "its setup is none".to_owned()))?;
-        let setup = ModuleSetup { name: None, storage: files.filter(|_| takes_files), ..setup };
+        let setup = ModuleSetup {
+            name: None,
+            storage: files.filter(|_| takes_files),
+            cycles_per_frame: Some(self.budget_after(place, program)),
+            ..setup
+        };
         let setup = identified(setup, vouched);
         self.try_out(id, program, &setup).map_err(in_phase(Phase::Load))?;
         let status = self.modules[place].status(&self.kernel);
@@ -132,6 +137,14 @@ impl Machine {
             ));
         }
         self.exchange(place, program, setup).map_err(in_phase(Phase::Load))
+    }
+
+    /// Cycles per frame of what comes after a module: those that it asks for itself, unless somebody set others for the module.
+    /// All of it is in the state; the configuration of the machine is not.
+    fn budget_after(&self, place: usize, program: &Program) -> u64 {
+        let asked = |program: &Program| program.cartridge().manifest.cycles_per_frame;
+        let Module { instance, schedule, .. } = &self.modules[place];
+        if schedule.budget == asked(instance.program()) { asked(program) } else { schedule.budget }
     }
 
     /// Tries whether a module could be made, on a kernel that is thrown away.

@@ -89,12 +89,14 @@ pub(crate) struct Host {
     next: i32,
     /// The ingest that was asked for.
     pub(crate) ingest: Option<Pending>,
+    /// Frames from asking for one to its end.
+    latency: u32,
 }
 
 impl Host {
-    pub(crate) fn new(mut mounts: Vec<Mount>) -> Host {
+    pub(crate) fn new(mut mounts: Vec<Mount>, latency: u32) -> Host {
         mounts.sort_by_key(|mount| std::cmp::Reverse(mount.prefix.len()));
-        Host { mounts, promises: Vec::new(), next: 1, ingest: None }
+        Host { mounts, promises: Vec::new(), next: 1, ingest: None, latency: latency.max(1) }
     }
 
     pub(crate) fn end_frame(&mut self) {
@@ -116,14 +118,22 @@ impl Host {
         id
     }
 
-    /// Asks for an ingest that is due after some frames. `None` if there is no room for it.
-    fn ingest(&mut self, address: String, pinned: Option<[u8; 32]>, wait: u32) -> Option<i32> {
+    /// Asks for an ingest. `None` if there is no room for it.
+    fn ingest(&mut self, address: String, pinned: Option<[u8; 32]>) -> Option<i32> {
         if self.ingest.is_some() || self.open_promises() == MAX_PROMISES {
             return None;
         }
         let promise = self.next_promise();
-        self.ingest = Some(Pending { promise, wait, address, pinned, fetched: None });
+        self.ingest = Some(Pending { promise, wait: self.latency, address, pinned, fetched: None });
         Some(promise)
+    }
+
+    pub(crate) fn latency(&self) -> u32 {
+        self.latency
+    }
+
+    pub(super) fn set_latency(&mut self, frames: u32) {
+        self.latency = frames;
     }
 
     /// A frame boundary: the ingest, if it is due.
@@ -165,6 +175,7 @@ impl Host {
             out.push(promise.ready.into());
             put(out, &promise.answer);
         }
+        out.extend(self.latency.to_le_bytes());
         out.push(self.ingest.is_some().into());
         if let Some(ingest) = &self.ingest {
             ingest.save(out);
@@ -194,13 +205,17 @@ impl Host {
             }
             promises.push(promise);
         }
+        let latency = input.u32()?;
         let ingest = if input.flag()? { Some(Pending::read(input)?) } else { None };
+        if latency == 0 || ingest.as_ref().is_some_and(|ingest| ingest.wait > latency) {
+            return Err(RestoreError::Value);
+        }
         if let Some(Pending { promise, .. }) = &ingest
             && (promises.len() == MAX_PROMISES || promises.iter().any(|other| other.id == *promise))
         {
             return Err(RestoreError::Value);
         }
-        Ok(Host { promises, next, ingest, ..Host::new(mounts) })
+        Ok(Host { promises, next, ingest, ..Host::new(mounts, latency) })
     }
 
     pub(crate) fn hash(&self) -> u128 {
@@ -302,7 +317,6 @@ impl Context<'_> {
         if uri.len as usize > ingest::MAX_ADDRESS_BYTES {
             return Ok((Status::KernelBadName, 0));
         }
-        let wait = self.services.requests.latency();
         let host = self.host()?;
         let name = call.span(uri)?;
         let address = match str::from_utf8(name) {
@@ -311,7 +325,7 @@ impl Context<'_> {
             _ => host.resolve(name, b"").filter(|address| ingest::is_address(address)),
         };
         let Some(address) = address else { return Ok((Status::KernelBadName, 0)) };
-        Ok(match host.ingest(address, pinned, wait) {
+        Ok(match host.ingest(address, pinned) {
             Some(promise) => (Status::Ok, promise),
             None => (Status::Quota, 0),
         })
