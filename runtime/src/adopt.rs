@@ -130,6 +130,10 @@ impl Machine {
         if status != Status::Running {
             return Err((Phase::Adopt, format!("the module does not run any more: {}", word(status))));
         }
+        // Nobody gets rid of that by becoming another.
+        if self.trust(id).level == TrustLevel::Compromised {
+            return Err((Phase::Adopt, "the module is compromised".to_owned()));
+        }
         if has_files && !takes_files {
             return Err((
                 Phase::Adopt,

@@ -366,12 +366,17 @@ fn a_module_that_does_not_run_any_more_becomes_nothing() {
         assert!(found.contains(reason), "{found}");
         assert_eq!(title(&machine), "Asker");
     }
-    let mut machine = common::machine(&asker(ASK));
-    step(&mut machine, &Ok(Vec::new()));
-    step(&mut machine, &Ok(Vec::new()));
-    machine.queue(Action::Terminate { module: 0 }).expect("it is there");
-    let found = failed(Phase::Adopt, &mut machine, &Ok(cart(NEXT).to_bytes()));
-    assert!(found.contains("the host ended it"), "{found}");
+    let compromised = Action::SetTrustLevel { module: 0, level: "compromised".to_owned() };
+    for (action, reason) in
+        [(Action::Terminate { module: 0 }, "the host ended it"), (compromised, "the module is compromised")]
+    {
+        let mut machine = common::machine(&asker(ASK));
+        step(&mut machine, &Ok(Vec::new()));
+        step(&mut machine, &Ok(Vec::new()));
+        machine.queue(action).expect("it is there");
+        let found = failed(Phase::Adopt, &mut machine, &Ok(cart(NEXT).to_bytes()));
+        assert!(found.contains(reason), "{found}");
+    }
 }
 
 // covers ABI-7
