@@ -15,6 +15,9 @@ use cartwheel_runtime::{
 };
 use common::{MODULE, hash, program};
 
+/// What the host fetched, or why it has nothing.
+type Delivery = Result<Vec<u8>, String>;
+
 /// Asks once, in frame 1, and polls from then on. `{}` is the call.
 fn asker(call: &str) -> String {
     format!(
@@ -101,7 +104,7 @@ fn machine_under(ring: KeyRing, version: u32) -> Machine {
 }
 
 /// Delivers to whoever asks, makes a frame, and gives the ingests that ended in it.
-fn step(machine: &mut Machine, deliver: &Result<Vec<u8>, String>) -> Vec<IngestReport> {
+fn step(machine: &mut Machine, deliver: &Delivery) -> Vec<IngestReport> {
     for wanted in machine.wanted().collect::<Vec<_>>() {
         assert_eq!(wanted.address, "m:next");
         let fetched = deliver.clone();
@@ -113,7 +116,7 @@ fn step(machine: &mut Machine, deliver: &Result<Vec<u8>, String>) -> Vec<IngestR
 }
 
 /// Runs until the ingest has ended, and says how.
-fn ingest(machine: &mut Machine, deliver: &Result<Vec<u8>, String>) -> Ingested {
+fn ingest(machine: &mut Machine, deliver: &Delivery) -> Ingested {
     for _ in 0..20 {
         if let Some(report) = step(machine, deliver).pop() {
             assert_eq!(report.module, MODULE);
@@ -123,7 +126,7 @@ fn ingest(machine: &mut Machine, deliver: &Result<Vec<u8>, String>) -> Ingested 
     panic!("it never ended");
 }
 
-fn failed(phase: Phase, machine: &mut Machine, deliver: &Result<Vec<u8>, String>) -> String {
+fn failed(phase: Phase, machine: &mut Machine, deliver: &Delivery) -> String {
     match ingest(machine, deliver) {
         Ingested::Failed { phase: found, reason } => {
             assert_eq!(found, phase, "{reason}");
@@ -190,7 +193,7 @@ fn each_phase_can_fail_and_leaves_the_module_as_it_was() {
     let mut damaged = cart(NEXT).to_bytes();
     damaged[10] ^= 1;
     let large = ".memory 60000\n.func update()\n return\n.end";
-    let cases: [(Phase, Result<Vec<u8>, String>, &str); 8] = [
+    let cases: [(Phase, Delivery, &str); 8] = [
         (Phase::Fetch, Err("m:next: no such file".to_owned()), "no such file"),
         (Phase::Fetch, Ok(vec![0; (1 << 24) + 1]), "longer than"),
         (Phase::Validate, Ok(b"no cartridge".to_vec()), "not a Cartwheel cartridge"),
@@ -455,7 +458,7 @@ fn recorded(latency: u32) -> (Vec<u8>, Vec<String>, Arc<Program>) {
     machine.load_vouched(program.clone(), vouched, ModuleSetup::default()).expect("it can be loaded");
     let options = RecordOptions { keyframes: 3, ..RecordOptions::default() };
     let mut recorder = Recorder::new(Vec::new(), &machine, options).expect("memory");
-    let deliver: Result<Vec<u8>, String> = Ok(signed(NEXT, 2).to_bytes());
+    let deliver: Delivery = Ok(signed(NEXT, 2).to_bytes());
     let mut hashes = Vec::new();
     for _ in 0..16 {
         for wanted in machine.wanted().collect::<Vec<_>>() {
@@ -543,7 +546,7 @@ fn an_ingest_on_its_way_is_saved_and_goes_on_in_another_machine() {
 fn rolling_back_over_an_adoption_changes_nothing() {
     let mut machine = machine_under(ring(""), 1);
     let mut test = SyncTest::new(4);
-    let deliver: Result<Vec<u8>, String> = Ok(signed(NEXT, 2).to_bytes());
+    let deliver: Delivery = Ok(signed(NEXT, 2).to_bytes());
     for _ in 0..12 {
         for wanted in machine.wanted().collect::<Vec<_>>() {
             let fetched = deliver.clone();
