@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cartwheel_runtime::ingest::Date;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -61,8 +62,14 @@ pub enum Verb {
     /// Look into recorded traces, compare and edit them
     #[command(subcommand)]
     Trace(TraceVerb),
-    /// Replay every trace in a folder, on all cores
+    /// Replay every trace in a folder, on all cores; or check the signature of a cartridge
     Verify(VerifyArgs),
+    /// Make a key that signs cartridges and audit logs
+    Keygen(KeygenArgs),
+    /// Sign a cartridge: say what release it is, and vouch for it
+    Sign(SignArgs),
+    /// Bring a cartridge into a store: fetch, validate, load, adopt
+    Ingest(Box<IngestArgs>),
     /// Show what each frame of a run cost: by syscall, function, line
     Profile(Box<ProfileArgs>),
     /// Hold a run against a budget
@@ -327,6 +334,7 @@ Examples:
   cartwheel run game.cart --json | jq .state_hash
   cartwheel run game.wasm --frames 600 --realtime-check
   cartwheel run game.cart --input play.txt --record play.trace
+  cartwheel run game.cart --keys ring.toml --mount updates=releases
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
@@ -417,6 +425,12 @@ pub struct RunArgs {
     /// File of the state that is saved and restored with keys [default: it is kept in memory]
     #[arg(long, value_name = "FILE", requires = "live", help_heading = "Playing")]
     pub slot: Option<PathBuf>,
+    /// Whose signatures count.
+    #[command(flatten)]
+    pub ring: RingArgs,
+    /// Where the cartridges are that it asks for.
+    #[command(flatten)]
+    pub mounts: MountArgs,
     /// What to write and print.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -688,13 +702,14 @@ pub struct TraceShrinkArgs {
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit status: 0 if all are as recorded, 4 if one is not, 1 if one cannot be replayed.
+Exit status: 0 if all are as recorded, 4 if one is not, 1 if one cannot be replayed; of a cartridge 0 or 1.
 
-Example:
-  cartwheel verify cartridges --junit report.xml")]
+Examples:
+  cartwheel verify cartridges --junit report.xml
+  cartwheel verify game.cart --keys ring.toml --as-of 2026-12-31")]
 pub struct VerifyArgs {
-    /// Folder that is searched for *.trace, with all that are in it
-    pub folder: PathBuf,
+    /// Folder that is searched for *.trace, with all that are in it; or a trace; or a cartridge or WebAssembly module
+    pub path: PathBuf,
     /// Write a report in JUnit's XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
@@ -704,4 +719,125 @@ pub struct VerifyArgs {
     /// Show no progress and no table
     #[arg(short, long)]
     pub quiet: bool,
+    /// Whose signatures count.
+    #[command(flatten)]
+    pub ring: RingArgs,
+    /// Store of cartridges: a version older than one in it is refused
+    #[arg(long, value_name = "DIR", requires = "keys", help_heading = "Signatures")]
+    pub store: Option<PathBuf>,
+    /// Print what is known of a cartridge as JSON
+    #[arg(long, requires = "keys", conflicts_with = "quiet", help_heading = "Signatures")]
+    pub json: bool,
+}
+
+/// Whose signatures count.
+#[derive(Debug, Args)]
+pub struct RingArgs {
+    /// Key ring: whose signatures count, and for what
+    #[arg(long, value_name = "FILE", help_heading = "Signatures")]
+    pub keys: Option<PathBuf>,
+    /// Day that expiry is held against, instead of the key ring's `as_of`; no clock is read
+    #[arg(long, value_name = "DATE", requires = "keys", value_parser = crate::signatures::day, help_heading = "Signatures")]
+    pub as_of: Option<Date>,
+}
+
+/// Where the cartridges are that a running one asks for.
+#[derive(Debug, Args)]
+pub struct MountArgs {
+    /// Folder with cartridges that a running one can become: `kernel.ingest` finds them as NAME:PATH; several times
+    #[arg(long, value_name = "NAME=DIR", value_parser = crate::mounts::parse, help_heading = "Signatures")]
+    pub mount: Vec<(String, PathBuf)>,
+    /// Store of cartridges, as `cartwheel ingest` fills it: `kernel.ingest` finds them as store:RELEASE or store:HASH
+    #[arg(long, value_name = "DIR", help_heading = "Signatures")]
+    pub store: Option<PathBuf>,
+}
+
+/// Arguments of `keygen`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cartwheel keygen studio.key          makes studio.key and studio.key.pub"
+)]
+pub struct KeygenArgs {
+    /// File for the secret key; the public one goes to FILE.pub
+    pub file: PathBuf,
+    /// Print nothing
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `sign`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel sign game.cart --key studio.key --name studio/game --release 3
+  cartwheel sign game.wasm --key studio.key --name studio/game --release 3    writes game.wasm.sig
+  cartwheel sign src/game --key studio.key --name studio/game --release 3 -o game.cart
+
+What is signed is the content hash of the cartridge. That of a WebAssembly module is the cartridge that this build makes of
+it, with the manifest beside it. A signature in a cartridge does not change its content hash.")]
+pub struct SignArgs {
+    /// Cartridge, which gets the signature; or WebAssembly module, source file or folder
+    pub cartridge: PathBuf,
+    /// Secret key, as `cartwheel keygen` makes it
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Name of the release, the same for all its versions, as in `studio/game`
+    #[arg(long)]
+    pub name: String,
+    /// Number of the version: where a later one is known, no older one comes in
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub release: u32,
+    /// Last day that the release is good on
+    #[arg(long, value_name = "DATE", value_parser = crate::signatures::day)]
+    pub expires: Option<Date>,
+    /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
+    pub declare: Option<Vec<String>>,
+    /// Write the signature to FILE.sig and leave the cartridge as it is
+    #[arg(long, conflicts_with = "output")]
+    pub detached: bool,
+    /// Write a cartridge with its signature there
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Print nothing
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cartwheel ingest game.cart --store carts --keys ring.toml
+  cartwheel run player.cart --store carts --keys ring.toml
+
+A failure names its phase, and the store is as it was.")]
+pub struct IngestArgs {
+    /// Cartridge, WebAssembly module, source file or folder
+    pub cartridge: PathBuf,
+    /// Store of cartridges; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub store: PathBuf,
+    /// Content hash that the cartridge has to have
+    #[arg(long, value_name = "HASH", value_parser = content_hash)]
+    pub hash: Option<[u8; 32]>,
+    /// Policy that has to let every import of the cartridge run
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Whose signatures count.
+    #[command(flatten)]
+    pub ring: RingArgs,
+    /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
+    pub declare: Option<Vec<String>>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+fn content_hash(text: &str) -> Result<[u8; 32], String> {
+    crate::keys::parse_hex(text).ok_or_else(|| "a content hash has 64 hexadecimal digits".to_owned())
 }

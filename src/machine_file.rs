@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use crate::failure::Failure;
 use crate::storage::StorageFolder;
-use crate::{files, policies, project};
+use crate::{files, policies, project, signatures};
 
 /// Extension of machine files.
 pub const EXTENSION: &str = "toml";
@@ -105,7 +105,10 @@ impl Source<'_> {
 
     fn program(&self, part: &Part) -> Result<Arc<Program>, Failure> {
         let path = self.path(part.file.get_ref());
-        let loaded = project::load(&path).and_then(project::Loaded::verify);
+        let loaded = project::load(&path).and_then(|mut loaded| {
+            signatures::attach(&mut loaded)?;
+            loaded.verify()
+        });
         loaded.map_err(|e| self.failure(part.file.span(), e.message))
     }
 
@@ -198,8 +201,12 @@ pub fn of_cartridges<'a>(
     prepare(&mut machine)?;
     let mut members: Vec<Member> = Vec::new();
     for path in paths {
-        let program = project::load(path)?.verify()?;
-        let id = machine.load(program).map_err(|e| Failure::file(path, e))?;
+        let mut loaded = project::load(path)?;
+        signatures::attach(&mut loaded)?;
+        let program = loaded.verify()?;
+        let vouched = machine.vouch(&program).map_err(|refused| Failure::file(path, refused))?;
+        let loaded = machine.load_vouched(program, vouched, ModuleSetup::default());
+        let id = loaded.map_err(|e| Failure::file(path, e))?;
         let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let taken = members.iter().any(|member| member.name == stem);
         let name = if taken { format!("{stem}-{}", id.0) } else { stem };
@@ -257,7 +264,15 @@ pub fn read(
             return Err(source.failure(part.name.span(), "there is a module of this name already"));
         }
         let (setup, folder) = source.setup(part, &config)?;
-        let loaded = machine.load_with(source.program(part)?, setup);
+        let program = source.program(part)?;
+        let loaded = if part.trust.is_some() || machine.key_ring().is_none() {
+            // What the file says of a module counts.
+            machine.load_with(program, setup)
+        } else {
+            let vouched =
+                machine.vouch(&program).map_err(|refused| source.failure(part.file.span(), refused))?;
+            machine.load_vouched(program, vouched, setup)
+        };
         let id = loaded.map_err(|e| source.failure(part.file.span(), e))?;
         members.push(Member { id, name: part.name.get_ref().clone() });
         folders.extend(folder.map(|folder| (id, folder)));

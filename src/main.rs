@@ -6,8 +6,10 @@ mod crowd;
 mod divergence;
 mod failure;
 mod files;
+mod keys;
 mod live;
 mod machine_file;
+mod mounts;
 mod picture;
 mod policies;
 mod print;
@@ -16,6 +18,7 @@ mod realtime;
 mod reel;
 mod session;
 mod shrink;
+mod signatures;
 mod sound;
 mod storage;
 mod suggest;
@@ -72,6 +75,9 @@ fn run() -> Result<Exit, Failure> {
         Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Trace(verb) => verbs::trace::run(&verb),
         Verb::Verify(args) => verbs::verify::run(&args),
+        Verb::Keygen(args) => verbs::keygen::run(&args),
+        Verb::Sign(args) => verbs::sign::run(&args),
+        Verb::Ingest(args) => verbs::ingest::run(&args),
         Verb::Profile(args) => verbs::profile::run(&args),
         Verb::Certify(args) => verbs::certify::run(&args),
         Verb::Completions(args) => verbs::completions::run(&args),

@@ -26,3 +26,8 @@ pub fn error(message: &str) {
     let heading = if message.starts_with("error") { "" } else { "error: " };
     stderr(&format!("{heading}{}\n", message.trim_end()));
 }
+
+/// Characters that would drive a terminal are shown as escapes.
+pub fn clean(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
+}

@@ -67,16 +67,27 @@ pub fn load_declaring(path: &Path, declare: Option<&[String]>) -> Result<Loaded,
     assemble_file(path, &bytes)
 }
 
+/// Where the manifest of a WebAssembly module stands.
+pub fn manifest_path(path: &Path) -> PathBuf {
+    path.with_extension(MANIFEST_EXTENSION)
+}
+
 /// Translates a WebAssembly module. What it does not say of itself stands in a TOML file beside it.
 fn translate_file(path: &Path, bytes: &[u8], declare: Option<&[String]>) -> Result<Cartridge, Failure> {
-    let beside = path.with_extension(MANIFEST_EXTENSION);
-    let manifest = match beside.is_file() {
-        true => {
-            let text = String::from_utf8(files::read(&beside)?);
-            Some(text.map_err(|_| Failure::file(&beside, "the manifest is not UTF-8"))?)
-        }
-        false => None,
-    };
+    let beside = manifest_path(path);
+    let manifest = if beside.is_file() { Some(files::read(&beside)?) } else { None };
+    translate(path, bytes, manifest, declare)
+}
+
+/// Translates a WebAssembly module with this manifest.
+pub fn translate(
+    path: &Path,
+    bytes: &[u8],
+    manifest: Option<Vec<u8>>,
+    declare: Option<&[String]>,
+) -> Result<Cartridge, Failure> {
+    let manifest = manifest.map(String::from_utf8).transpose();
+    let manifest = manifest.map_err(|_| Failure::file(&manifest_path(path), "the manifest is not UTF-8"))?;
     for name in declare.unwrap_or_default() {
         if Capability::from_name(name).is_none() {
             let known: Vec<&str> = Capability::ALL.iter().map(|capability| capability.name()).collect();

@@ -3,6 +3,7 @@
 //! How many there are and whether they share a palette is known at the end only, and they can be too many for memory:
 //! they wait in a temporary file without a name. Pictures that follow each other and are alike are kept once.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
@@ -44,15 +45,32 @@ impl Reel {
     pub fn push(&mut self, surface: &Surface<'_>) -> io::Result<()> {
         let palette = palette_bytes(surface.palette);
         let same_palette = self.last.starts_with(&palette);
-        if same_palette && self.last[PALETTE_BYTES..] == *surface.pixels {
+        let pixels = self.fitted(surface);
+        if same_palette && self.last[PALETTE_BYTES..] == *pixels {
             *self.frames.last_mut().expect("there is a last picture") += 1;
             return Ok(());
         }
         self.one_palette &= same_palette || self.last.is_empty();
         self.last = palette;
-        self.last.extend(surface.pixels);
+        self.last.extend(&*pixels);
         self.frames.push(1);
         self.spool.write_all(&self.last)
+    }
+
+    /// The pixels of a picture as large as the first one: a module that has become another cartridge can have larger or
+    /// smaller ones.
+    fn fitted<'s>(&self, surface: &Surface<'s>) -> Cow<'s, [u8]> {
+        if (surface.width, surface.height) == (self.width, self.height) {
+            return surface.pixels.into();
+        }
+        let (width, height) = (usize::from(self.width), usize::from(self.height));
+        let shown = width.min(surface.width.into());
+        let mut pixels = vec![0; width * height];
+        let rows = surface.pixels.chunks_exact(usize::from(surface.width));
+        for (to, from) in pixels.chunks_exact_mut(width).zip(rows) {
+            to[..shown].copy_from_slice(&from[..shown]);
+        }
+        pixels.into()
     }
 
     fn size(&self) -> (u32, u32) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::DataSymbol;
-use cartwheel_runtime::{Machine, ModuleId, Program};
+use cartwheel_runtime::{Action, IngestReport, Machine, ModuleId, Program};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::audit_log::AuditLog;
@@ -14,6 +14,7 @@ use crate::cli::OutputArgs;
 use crate::failure::Failure;
 use crate::files::Output;
 use crate::picture::write_png;
+use crate::print::clean;
 use crate::realtime::Realtime;
 use crate::reel::Reel;
 use crate::sound::{self, Recorder};
@@ -112,7 +113,12 @@ impl<'a> Session<'a> {
     pub fn frame(&mut self, tape: &mut impl Tape, mut made: Made) -> Result<Option<Stop>, Failure> {
         let report = &mut made.report;
         let number = report.frame;
-        self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
+        // What was delivered is told with what became of it.
+        let told = report.actions.iter().filter(|done| !matches!(done.action, Action::Deliver { .. }));
+        self.actions.extend(told.map(|done| (number, done.action.to_string())));
+        let ended = report.ingests.iter();
+        let told = |end: &IngestReport| clean(&format!("module {} {}", end.module.0, end.ingested));
+        self.actions.extend(ended.map(|end| (number, told(end))));
         let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
         if let Some(samples) = self.machine.audio(self.module) {
             self.tally.sound.get_or_insert_default().add(samples);
@@ -263,6 +269,11 @@ impl Outputs {
     /// Writes everything; files take their names when all of them are complete.
     pub fn finish(&mut self, machine: &Machine, module: ModuleId, scale: u16) -> Result<(), Failure> {
         let surface = machine.surface(module);
+        if self.png.is_some() && surface.is_none() {
+            return Err(Failure::new(
+                "there is no picture to write: the module has become one without".to_owned(),
+            ));
+        }
         if let (Some(out), Some(surface)) = (&mut self.png, &surface) {
             write_png(&mut *out, surface, scale).map_err(|e| out.failed(e))?;
         }

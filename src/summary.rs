@@ -7,8 +7,9 @@ use cartwheel_runtime::policy::{MAX_SCORE, Trust};
 use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
 use serde_json::json;
 
-use crate::audit_log::{AuditLog, hex};
+use crate::audit_log::AuditLog;
 use crate::failure::Exit;
+use crate::keys::hex;
 use crate::realtime::Realtime;
 use crate::sound::Loudness;
 

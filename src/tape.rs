@@ -11,6 +11,7 @@ use cartwheel_runtime::{
 
 use crate::audit_log::AuditLog;
 use crate::failure::{Exit, Failure};
+use crate::mounts::Mounts;
 use crate::realtime::Realtime;
 use crate::storage::StorageFolder;
 use crate::summary::Stop;
@@ -48,6 +49,8 @@ pub struct InputTape {
     pub recording: Option<Recording>,
     /// Rolls back in every frame.
     pub sync_test: Option<SyncTest>,
+    /// Where the cartridges are that modules ask for.
+    pub mounts: Mounts,
     /// Folders that mirror modules' files.
     pub folders: Vec<(ModuleId, StorageFolder)>,
     /// Log of every call.
@@ -66,6 +69,7 @@ impl Tape for InputTape {
     fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
         let input = self.inputs.frame(machine.frame());
         if let Some(test) = &mut self.sync_test {
+            self.mounts.before_frame(machine);
             let (report, mismatch) = test.step(machine, &input)?;
             return match mismatch {
                 None => Ok(Made { input, report }),
@@ -101,6 +105,7 @@ impl Tape for InputTape {
 impl InputTape {
     /// Makes the machine's next frame with an input.
     pub fn step_with(&mut self, machine: &mut Machine, input: InputFrame) -> Result<Made, Failure> {
+        self.mounts.before_frame(machine);
         for module in machine.modules().collect::<Vec<_>>() {
             // Without a folder nothing can be wrong with it, whatever a loaded state says.
             let folder = self.folders.iter_mut().find(|(other, _)| *other == module);

@@ -136,7 +136,9 @@ fn single<'t>(
     path: &Path,
     trace: &'t Trace,
 ) -> Result<&'t cartwheel_runtime::trace::TracedCartridge, Failure> {
-    match trace.header().cartridges.as_slice() {
+    // Others that the module can become later are embedded.
+    let header = trace.header();
+    match &header.cartridges[..header.loaded().min(header.cartridges.len())] {
         [one] => Ok(one),
         all => Err(Failure::file(path, format!("it has {} modules; this is for traces of one", all.len()))),
     }

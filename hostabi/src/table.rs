@@ -244,6 +244,7 @@ macro_rules! for_each_syscall {
 
             domain Kernel "kernel" "The host itself: what it offers, calls by id, names, and a small memory that all modules of an origin \
                 share. A call by id is answered at the end of its frame; `spec/policy.md` has the form of its arguments and of its answer. \
+                A module can become another cartridge (`spec/ingest.md`). \
                 Texts are UTF-8." {
                 KernelDescribe describe "kernel.describe@1" (id: Span, text: SpanMut) -> (status: Status, len: i32)
                     Kernel [KernelNotFound, KernelTooSmall] [] 40 + (1 / 4 Byte) Immediate
@@ -251,6 +252,12 @@ macro_rules! for_each_syscall {
                 KernelExec exec "kernel.exec@1" (id: Span, args: Span) -> (status: Status, promise: i32)
                     Kernel [Quota] [BadArgument] 100 + (1 / 4 Byte) Immediate
                     "Calls a syscall by its id, which costs what it costs on top; at most 64 answers can wait to be polled. Traps if `args` are no encoded values.";
+                KernelIngest ingest "kernel.ingest@1" (uri: Span) -> (status: Status, promise: i32)
+                    Kernel [KernelBadName, Quota] [] 10000 + (1 / 4 Byte) Staged
+                    "Asks for the module to become the cartridge at an address (`spec/ingest.md`). If that fails, the answer says in which phase and why, and the module goes on as it is; QUOTA if it asked before and has no answer yet.";
+                KernelIngestPinned ingest_pinned "kernel.ingest@2" (uri: Span, hash: Span) -> (status: Status, promise: i32)
+                    Kernel [KernelBadName, Quota] [BadArgument] 10000 + (1 / 4 Byte) Staged
+                    "As version 1, with the content hash that the cartridge has to have; traps if that is not 32 bytes.";
                 KernelList list "kernel.list@1" (index: i32, id: SpanMut) -> (status: Status, len: i32)
                     Kernel [KernelNotFound, KernelTooSmall] [] 20 Immediate
                     "Writes the id of a syscall that this host offers, counted from 0 in the order of the ids, and gives the length.";
@@ -271,7 +278,7 @@ macro_rules! for_each_syscall {
                     "Gives back its argument.";
                 KernelPoll poll "kernel.poll@1" (promise: i32, answer: SpanMut) -> (status: Status, len: i32)
                     Kernel [Pending, KernelNotFound, KernelTooSmall] [] 30 + (1 / 4 Byte) Immediate
-                    "Writes the answer to a call by id, gives its length and forgets it. TOO_SMALL leaves it where it is.";
+                    "Writes the answer to a call by id or to an ingest, gives its length and forgets it. TOO_SMALL leaves it where it is.";
                 KernelResolve resolve "kernel.resolve@1" (name: Span, base: Span, text: SpanMut) -> (status: Status, len: i32)
                     Kernel [KernelBadName, KernelTooSmall] [] 40 + (1 / 4 Byte) Immediate
                     "Writes what a name stands for, as the mount with the longest prefix says, and gives the length; a name that does not begin with `/` is below `base`.";

@@ -7,6 +7,7 @@
 //! A frame, as the kernel sees it: [`Kernel::open_frame`]; for each module [`Kernel::begin_frame`], any number of
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
+mod adoption;
 pub mod audit;
 mod batch;
 mod caller;
@@ -14,6 +15,7 @@ mod codec;
 mod custody;
 mod engine;
 pub mod host;
+pub mod ingest;
 mod late;
 mod lifecycle;
 mod load;
@@ -33,6 +35,7 @@ mod usage;
 mod value;
 mod watch;
 
+pub use adoption::Due;
 pub use batch::CallBatch;
 pub use codec::RestoreError;
 pub use engine::Engine;

@@ -71,7 +71,7 @@ impl Module {
 }
 
 /// A module that was taken out of the kernel with all its state.
-pub struct Detached(Box<Module>);
+pub struct Detached(pub(crate) Box<Module>);
 
 /// The host side of the boundary for all modules of a machine.
 pub struct Kernel {
@@ -223,7 +223,7 @@ impl Kernel {
     }
 
     /// An origin that nobody is there of remembers nothing: what nobody can see is no state.
-    fn forget_memory(&mut self, origin: &str) {
+    pub(crate) fn forget_memory(&mut self, origin: &str) {
         if !self.modules.iter().any(|module| module.sees_memory_of(origin)) {
             self.memories.remove(origin);
         }

@@ -3,6 +3,7 @@
 use cartwheel_hostabi::{Completed, Fault, Status, Syscall, SyscallTrap, Verdict};
 use smallvec::SmallVec;
 
+use crate::ingest::Ingested;
 use crate::load::ModuleId;
 
 /// How a call came into the pipeline. Nothing else about a call depends on it.
@@ -146,5 +147,12 @@ pub enum Lifecycle {
     PolicySet {
         /// Digest of its text: xxh3-128; 0 for the built-in one.
         digest: u128,
+    },
+    /// It asked to become another cartridge, and that has ended.
+    Ingested {
+        /// Where the cartridge was said to be.
+        address: String,
+        /// How it ended.
+        ingested: Ingested,
     },
 }

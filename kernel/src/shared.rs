@@ -4,6 +4,7 @@
 //! machine that does not use it has the hash that it had before the part existed.
 
 use crate::codec::{Reader, RestoreError};
+use crate::ingest::Vouching;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
 use crate::supervision::Supervision;
@@ -13,6 +14,8 @@ use crate::supervision::Supervision;
 pub(crate) struct Shared {
     /// What modules have to do with each other.
     pub(crate) supervision: Supervision,
+    /// Whose signatures count, and which versions came in.
+    pub(crate) vouching: Vouching,
 }
 
 impl Kernel {
@@ -22,6 +25,7 @@ impl Kernel {
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text);
         self.shared.supervision.save(out);
+        self.shared.vouching.save(out);
     }
 
     /// Puts the kernel as a whole back into a saved state. The modules of that state must be there, and the number of the next
@@ -38,11 +42,13 @@ impl Kernel {
         });
         let policy = policy.transpose()?;
         let supervision = self.shared.supervision.read(&mut input)?;
+        let vouching = self.shared.vouching.read(&mut input)?;
         input.end()?;
         if supervision.named().any(|id| self.module(id).is_none()) {
             return Err(RestoreError::NoSuchModule);
         }
         self.shared.supervision = supervision;
+        self.shared.vouching = vouching;
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -53,6 +59,7 @@ impl Kernel {
     /// Hashes of what [`Kernel::save_shared`] saves, by component in a fixed order; none for what is empty. The policy
     /// is in the modules' hashes.
     pub fn shared_hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
-        self.shared.supervision.hash().into_iter()
+        let vouching = self.shared.vouching.hash().map(|hash| ("vouching", hash));
+        self.shared.supervision.hash().into_iter().chain(vouching)
     }
 }

@@ -204,6 +204,21 @@ impl Requests {
         }
     }
 
+    /// Sets the frames from a request to its result, for those that are issued from here on.
+    pub(crate) fn set_latency(&mut self, frames: u32) {
+        self.latency = frames;
+    }
+
+    /// Does to files what was asked for and is not done yet, in the order of issue.
+    pub(crate) fn settle(&self, storage: &mut Storage) {
+        for request in &self.open {
+            if let Stage::Pending { work, .. } = &request.stage {
+                // What cannot be done is nobody's result any more.
+                let _ = work.on_storage(work.prepare(), storage);
+            }
+        }
+    }
+
     /// Where inputs are copied to.
     pub(crate) fn share(&self, bytes: &[u8]) -> Arc<[u8]> {
         self.host.memory.share(bytes)

@@ -96,6 +96,15 @@ pub enum Action {
         /// Name of the program.
         name: String,
     },
+    /// Gives a module what was fetched because it asked for it.
+    Deliver {
+        /// Number of the module.
+        module: u32,
+        /// The promise that it got.
+        promise: i32,
+        /// The bytes of a cartridge, or why there are none.
+        fetched: Result<Vec<u8>, String>,
+    },
 }
 
 /// Why an action cannot be queued.
@@ -168,7 +177,8 @@ impl Action {
             | Action::Pause { .. }
             | Action::Resume { .. }
             | Action::Stop { .. }
-            | Action::Unload { .. } => {}
+            | Action::Unload { .. }
+            | Action::Deliver { .. } => {}
             Action::Load { name } | Action::Replace { name, .. } => {
                 if !machine.store.contains_key(name) {
                     return Err(ActionError::NoSuchProgram(name.clone()));
@@ -194,7 +204,8 @@ impl Action {
             | Action::Resume { module }
             | Action::Stop { module, .. }
             | Action::Unload { module }
-            | Action::Replace { module, .. } => Some(*module),
+            | Action::Replace { module, .. }
+            | Action::Deliver { module, .. } => Some(*module),
             Action::SetPolicy { .. } | Action::Load { .. } => None,
         }
     }
@@ -238,6 +249,10 @@ impl Action {
                     Some(Err(refusal)) => ActionOutcome::Refused(refusal.to_string()),
                     None => ActionOutcome::Nothing,
                 }
+            }
+            Action::Deliver { module, promise, fetched } => {
+                let fetched = fetched.as_ref().map(Vec::as_slice).map_err(String::as_str);
+                done(kernel.deliver(ModuleId(*module), *promise, fetched))
             }
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
@@ -319,6 +334,12 @@ impl fmt::Display for Action {
             Action::Stop { module, frames } => write!(f, "stop module {module} in {frames} frames"),
             Action::Unload { module } => write!(f, "unload module {module}"),
             Action::Replace { module, name } => write!(f, "replace module {module} by {name}"),
+            Action::Deliver { module, fetched: Ok(bytes), .. } => {
+                write!(f, "deliver {} bytes to module {module}", bytes.len())
+            }
+            Action::Deliver { module, fetched: Err(reason), .. } => {
+                write!(f, "nothing to deliver to module {module}: {reason}")
+            }
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
         }
     }

@@ -14,7 +14,12 @@ pub(crate) fn encode(value: &impl Serialize, out: &mut Vec<u8>) {
 
 /// The value that takes up exactly these bytes.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let config = bincode::config::standard().with_limit::<MAX_BYTES>();
+    decode_within::<MAX_BYTES, T>(bytes)
+}
+
+/// As [`decode`], with another bound.
+pub(crate) fn decode_within<const MAX: usize, T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let config = bincode::config::standard().with_limit::<MAX>();
     let (value, used) = bincode::serde::decode_from_slice(bytes, config).map_err(|e| e.to_string())?;
     if used == bytes.len() { Ok(value) } else { Err("bytes are left over".to_owned()) }
 }

@@ -21,6 +21,7 @@
 //! frame's input and on nothing else; the state can be saved, restored and hashed between any two frames.
 
 mod action;
+mod adopt;
 mod call;
 mod client;
 mod codec;
@@ -43,6 +44,7 @@ pub mod trace;
 mod trap;
 
 pub use action::{Action, ActionError, ActionOutcome, Applied};
+pub use adopt::IngestReport;
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
@@ -50,7 +52,7 @@ pub use cartwheel_kernel::{
     ScriptRule, Storage, Surface, TRANSITIONS, Transition, Transport, Usage, Value, WASM4_FONT_ASSET,
     WASM4_FONT_BYTES, ZoneEvent, host,
 };
-pub use cartwheel_kernel::{audit, policy};
+pub use cartwheel_kernel::{audit, ingest, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
 pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};

@@ -170,7 +170,8 @@ impl Machine {
             self.kernel.begin_frame(module.id);
         }
         let mut report =
-            FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
+            FrameReport { frame: self.frame, actions: self.apply_actions()?, ..Default::default() };
+        report.ingests = self.ingest_due();
         report.modules.reserve(self.modules.len());
         for i in 0..self.modules.len() {
             match self.modules[i].frame(&mut self.kernel, &seen, watcher.as_deref_mut()) {

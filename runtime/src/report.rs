@@ -6,6 +6,7 @@ use cartwheel_kernel::{Counter, LogLine, ModuleId, Usage, ZoneEvent};
 use smallvec::SmallVec;
 
 use crate::action::Applied;
+use crate::adopt::IngestReport;
 use crate::trap::TrapReport;
 
 /// Why a module's slice ended.
@@ -67,12 +68,14 @@ impl fmt::Display for SliceEnd {
 }
 
 /// What a frame came to, by module in the order of their numbers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrameReport {
     /// Number of the frame, from 0.
     pub frame: u64,
     /// What the host did before the modules ran.
     pub actions: Vec<Applied>,
+    /// Ingests that ended before the modules ran.
+    pub ingests: Vec<IngestReport>,
     /// The modules.
     pub modules: SmallVec<[ModuleReport; 1]>,
 }

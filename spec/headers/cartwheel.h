@@ -492,7 +492,8 @@ void gfx_text_v2(const void *text, uint32_t text_len, int32_t x, int32_t y, int3
 
 /* kernel: The host itself: what it offers, calls by id, names, and a small memory that all modules
  * of an origin share. A call by id is answered at the end of its frame; `spec/policy.md` has the
- * form of its arguments and of its answer. Texts are UTF-8. */
+ * form of its arguments and of its answer. A module can become another cartridge
+ * (`spec/ingest.md`). Texts are UTF-8. */
 enum kernel_status {
     KERNEL_NOT_FOUND = 16, /* There is no such thing. */
     KERNEL_TOO_SMALL = 17, /* The span is too small; nothing was written. */
@@ -519,6 +520,27 @@ typedef struct {
  * polled. Traps if `args` are no encoded values. Besides OK: QUOTA. */
 CARTWHEEL_IMPORT("kernel", "exec@1")
 KernelExec kernel_exec(const void *id, uint32_t id_len, const void *args, uint32_t args_len);
+
+typedef struct {
+    int32_t status;
+    int32_t promise;
+} KernelIngest;
+
+/* Asks for the module to become the cartridge at an address (`spec/ingest.md`). If that fails, the
+ * answer says in which phase and why, and the module goes on as it is; QUOTA if it asked before and
+ * has no answer yet. Besides OK: BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("kernel", "ingest@1")
+KernelIngest kernel_ingest(const void *uri, uint32_t uri_len);
+
+typedef struct {
+    int32_t status;
+    int32_t promise;
+} KernelIngestV2;
+
+/* As version 1, with the content hash that the cartridge has to have; traps if that is not 32
+ * bytes. Besides OK: BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("kernel", "ingest@2")
+KernelIngestV2 kernel_ingest_v2(const void *uri, uint32_t uri_len, const void *hash, uint32_t hash_len);
 
 typedef struct {
     int32_t status;
@@ -568,8 +590,8 @@ typedef struct {
     int32_t len;
 } KernelPoll;
 
-/* Writes the answer to a call by id, gives its length and forgets it. TOO_SMALL leaves it where it
- * is. Besides OK: PENDING, NOT_FOUND, TOO_SMALL. */
+/* Writes the answer to a call by id or to an ingest, gives its length and forgets it. TOO_SMALL
+ * leaves it where it is. Besides OK: PENDING, NOT_FOUND, TOO_SMALL. */
 CARTWHEEL_IMPORT("kernel", "poll@1")
 KernelPoll kernel_poll(int32_t promise, void *answer, uint32_t answer_len);
 

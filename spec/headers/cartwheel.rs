@@ -818,7 +818,8 @@ pub mod gfx {
 
 /// The host itself: what it offers, calls by id, names, and a small memory that all modules of an
 /// origin share. A call by id is answered at the end of its frame; `spec/policy.md` has the form of
-/// its arguments and of its answer. Texts are UTF-8.
+/// its arguments and of its answer. A module can become another cartridge (`spec/ingest.md`). Texts
+/// are UTF-8.
 pub mod kernel {
     use super::Status;
     /// There is no such thing.
@@ -844,6 +845,26 @@ pub mod kernel {
     #[derive(Clone, Copy, Debug, PartialEq)]
     #[repr(C)]
     pub struct Exec {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `promise`.
+        pub promise: i32,
+    }
+
+    /// What `ingest` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Ingest {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `promise`.
+        pub promise: i32,
+    }
+
+    /// What `ingest_v2` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct IngestV2 {
         /// Result `status`.
         pub status: Status,
         /// Result `promise`.
@@ -914,6 +935,21 @@ pub mod kernel {
         unsafe { import::exec(id.as_ptr(), id.len() as u32, args.as_ptr(), args.len() as u32) }
     }
 
+    /// Asks for the module to become the cartridge at an address (`spec/ingest.md`). If that fails,
+    /// the answer says in which phase and why, and the module goes on as it is; QUOTA if it asked
+    /// before and has no answer yet. Besides OK: BAD_NAME, QUOTA.
+    pub fn ingest(uri: &[u8]) -> Ingest {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::ingest(uri.as_ptr(), uri.len() as u32) }
+    }
+
+    /// As version 1, with the content hash that the cartridge has to have; traps if that is not 32
+    /// bytes. Besides OK: BAD_NAME, QUOTA.
+    pub fn ingest_v2(uri: &[u8], hash: &[u8]) -> IngestV2 {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::ingest_v2(uri.as_ptr(), uri.len() as u32, hash.as_ptr(), hash.len() as u32) }
+    }
+
     /// Writes the id of a syscall that this host offers, counted from 0 in the order of the ids,
     /// and gives the length. Besides OK: NOT_FOUND, TOO_SMALL.
     pub fn list(index: i32, id: &mut [u8]) -> List {
@@ -953,8 +989,8 @@ pub mod kernel {
         import::ping(value)
     }
 
-    /// Writes the answer to a call by id, gives its length and forgets it. TOO_SMALL leaves it
-    /// where it is. Besides OK: PENDING, NOT_FOUND, TOO_SMALL.
+    /// Writes the answer to a call by id or to an ingest, gives its length and forgets it.
+    /// TOO_SMALL leaves it where it is. Besides OK: PENDING, NOT_FOUND, TOO_SMALL.
     pub fn poll(promise: i32, answer: &mut [u8]) -> Poll {
         // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
         unsafe { import::poll(promise, answer.as_mut_ptr(), answer.len() as u32) }
@@ -977,6 +1013,10 @@ pub mod kernel {
             pub unsafe fn describe(id: *const u8, id_len: u32, text: *mut u8, text_len: u32) -> super::Describe;
             #[link_name = "exec@1"]
             pub unsafe fn exec(id: *const u8, id_len: u32, args: *const u8, args_len: u32) -> super::Exec;
+            #[link_name = "ingest@1"]
+            pub unsafe fn ingest(uri: *const u8, uri_len: u32) -> super::Ingest;
+            #[link_name = "ingest@2"]
+            pub unsafe fn ingest_v2(uri: *const u8, uri_len: u32, hash: *const u8, hash_len: u32) -> super::IngestV2;
             #[link_name = "list@1"]
             pub unsafe fn list(index: i32, id: *mut u8, id_len: u32) -> super::List;
             #[link_name = "memory_get@1"]

@@ -8,10 +8,10 @@ use std::path::Path;
 use cartwheel_runtime::audit::{Entry, Event, Record, Report, Signature, verify};
 use serde_json::{Value, json};
 
-use crate::audit_log::{hex, public_key};
 use crate::cli::{AuditArgs, AuditExportArgs, AuditShowArgs, AuditVerb, AuditVerifyArgs};
 use crate::failure::{Exit, Failure};
 use crate::files::Output;
+use crate::keys::{hex, public_key};
 use crate::print;
 use crate::summary::grouped;
 use crate::verbs::syscalls;

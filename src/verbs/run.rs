@@ -15,11 +15,12 @@ use crate::cli::RunArgs;
 use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
 use crate::machine_file::{self, Wishes};
+use crate::mounts::Mounts;
 use crate::realtime::Realtime;
 use crate::session::{Said, Session};
 use crate::storage::StorageFolder;
 use crate::tape::{InputTape, Recording};
-use crate::{files, live, policies, project, traces, wasm4};
+use crate::{files, live, policies, project, signatures, traces, wasm4};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -35,6 +36,11 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         wasm4::bring_font(&mut loaded.cart, font)?;
     }
     let path = loaded.path.clone();
+    let ring = signatures::ring(&args.ring)?;
+    if ring.is_some() {
+        signatures::attach(&mut loaded)?;
+    }
+    let mounts = Mounts::open(&args.mounts)?;
     let program = loaded.verify()?;
     let entry = &program.cartridge().manifest.entry;
     if entry.starts.is_empty() && entry.body == EntryBody::Library {
@@ -61,6 +67,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(policy) = policy.clone() {
         machine.set_policy(policy);
     }
+    machine.set_key_ring(ring);
     machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
     let mut audit = None;
     if let Some(path) = &args.audit {
@@ -71,8 +78,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let folder = args.storage.as_deref().map(|path| StorageFolder::open(path, config.storage_bytes));
     let (folder, files) = folder.transpose()?.unzip();
     let files = files.unwrap_or_else(|| Storage::new(config.storage_bytes));
+    let vouched = machine.vouch(&program).map_err(|refused| Failure::file(&path, refused))?;
     let module = machine
-        .load_with(program.clone(), ModuleSetup { storage: Some(files), ..Default::default() })
+        .load_vouched(program.clone(), vouched, ModuleSetup { storage: Some(files), ..Default::default() })
         .map_err(|e| Failure::file(&path, e))?;
     if args.storage.is_some() && machine.storage(module).is_none() {
         return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
@@ -106,6 +114,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         module,
         inputs: inputs.unwrap_or_default(),
         recording,
+        mounts,
         sync_test: args.sync_test.map(SyncTest::new),
         folders: folder.into_iter().map(|folder| (module, folder)).collect(),
         audit,
@@ -166,6 +175,7 @@ fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
             let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
             machine.set_host(Host::with_threads(threads).map_err(failed)?);
         }
+        machine.set_key_ring(signatures::ring(&args.ring)?);
         machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
         if let Some(path) = &args.audit {
             let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
@@ -198,6 +208,7 @@ fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
         module: first,
         inputs: inputs.unwrap_or_default(),
         recording: recording.transpose()?,
+        mounts: Mounts::open(&args.mounts)?,
         sync_test: args.sync_test.map(SyncTest::new),
         folders,
         audit,

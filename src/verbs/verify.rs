@@ -7,25 +7,82 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use cartwheel_runtime::ingest::{Known, Vouched};
+use cartwheel_runtime::trace::is_trace;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use crate::cli::VerifyArgs;
 use crate::failure::{Exit, Failure};
+use crate::keys::hex;
 use crate::summary::grouped;
-use crate::{divergence, files, print, traces};
+use crate::{divergence, files, print, project, signatures, traces};
 
 /// Extension of traces.
 const TRACE_EXTENSION: &str = "trace";
 
-/// Replays all traces of a folder.
+/// Replays all traces of a folder, or checks the signature of a cartridge.
 pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
-    let mut paths = Vec::new();
-    collect(&args.folder, &mut paths)?;
-    paths.sort();
-    if paths.is_empty() {
-        return Err(Failure::file(&args.folder, "there is no *.trace in this folder"));
+    if args.path.is_dir() && args.ring.keys.is_none() {
+        let mut paths = Vec::new();
+        collect(&args.path, &mut paths)?;
+        paths.sort();
+        if paths.is_empty() {
+            return Err(Failure::file(&args.path, "there is no *.trace in this folder"));
+        }
+        return verify_traces(&paths, args);
     }
-    let results = replay_all(&paths, args);
+    if args.ring.keys.is_some() {
+        return verify_signature(args);
+    }
+    if is_trace(&files::read(&args.path)?) {
+        return verify_traces(std::slice::from_ref(&args.path), args);
+    }
+    let help = "give a key ring with --keys to check its signature, or a folder of traces to replay them";
+    Err(Failure::file(&args.path, format!("this is no trace; {help}")))
+}
+
+/// Checks who vouches for a cartridge.
+fn verify_signature(args: &VerifyArgs) -> Result<Exit, Failure> {
+    let ring = signatures::ring(&args.ring)?;
+    let mut loaded = project::load(&args.path)?;
+    signatures::attach(&mut loaded)?;
+    let known = match &args.store {
+        Some(path) => super::ingest::open(path)?.releases().map_err(|e| Failure::file(path, e))?,
+        None => Vec::new(),
+    };
+    let vouched = signatures::vouch(&loaded.cart, ring.as_ref(), &known)
+        .map_err(|refused| Failure::file(&args.path, refused))?;
+    let content = hex(&loaded.cart.content_hash());
+    if args.json {
+        let release = vouched.release.as_ref();
+        let shown = json!({
+            "content_hash": content,
+            "level": vouched.level.name(),
+            "origin": vouched.origin,
+            "key": vouched.key,
+            "release": release.map(|release| json!({ "name": release.name, "version": release.version })),
+        });
+        print::stdout(&format!("{shown:#}\n"))?;
+    } else if !args.quiet {
+        print::stdout(&format!("{}: {}, content {content}\n", args.path.display(), vouched_line(&vouched)))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Who vouches for a cartridge, in words.
+pub fn vouched_line(vouched: &Vouched) -> String {
+    match (&vouched.release, &vouched.key) {
+        (Some(Known { name, version, .. }), Some(key)) => {
+            let key = key.escape_debug();
+            format!("`{name}` version {version}, signed by `{key}`, level {}", vouched.level)
+        }
+        _ => format!("nobody vouches for it, level {}", vouched.level),
+    }
+}
+
+fn verify_traces(paths: &[PathBuf], args: &VerifyArgs) -> Result<Exit, Failure> {
+    let results = replay_all(paths, args);
     if let Some(path) = &args.junit {
         files::write(path, junit(&results).as_bytes())?;
     }

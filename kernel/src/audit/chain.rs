@@ -9,6 +9,7 @@ use super::form::{
     SIGNATURE_BYTES, signed_bytes,
 };
 use crate::batch::CallBatch;
+use crate::ingest::{Ingested, hex};
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent};
 
 /// A log that is being written. It only grows, and [`Chain::take`] gives what has come to it.
@@ -187,6 +188,24 @@ fn describe(what: &Lifecycle) -> (&'static str, Vec<(&'static str, String)>) {
         Lifecycle::Recovered => ("recovered", Vec::new()),
         Lifecycle::Terminated => ("terminated", Vec::new()),
         Lifecycle::TrustSet => ("trust set", Vec::new()),
+        Lifecycle::Ingested { address, ingested } => ("ingest", ingest(address, ingested)),
         Lifecycle::PolicySet { digest } => ("policy set", vec![("digest", format!("{digest:032x}"))]),
     }
+}
+
+fn ingest(address: &str, ingested: &Ingested) -> Vec<(&'static str, String)> {
+    let mut details = vec![("address", address.to_owned())];
+    match ingested {
+        Ingested::Adopted { content, level, release } => {
+            details.push(("adopted", hex(content)));
+            details.push(("level", level.name().to_owned()));
+            details.extend(release.iter().map(|release| ("release", release.name.clone())));
+            details.extend(release.iter().map(|release| ("version", release.version.to_string())));
+        }
+        Ingested::Failed { phase, reason } => {
+            details.push(("failed", phase.name().to_owned()));
+            details.push(("reason", reason.clone()));
+        }
+    }
+    details
 }

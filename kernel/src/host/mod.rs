@@ -1,8 +1,9 @@
 //! The host layer: everything that the kernel wants from the machine that it runs on.
 //!
-//! Three traits: [`Memory`] and [`Processing`] for staged work, [`Disk`] for the folder behind a module's storage. Porting
-//! to another host is implementing them. There are two implementations: [`os`], of the operating system, and
-//! [`simulated`], which is memory only, does everything at once, and can be told to fail.
+//! Four traits: [`Memory`] and [`Processing`] for staged work, [`Disk`] for the folder behind a module's storage, [`Source`]
+//! for where cartridges are fetched from. Porting to another host is implementing them. There are two implementations:
+//! [`os`], of the operating system, and [`simulated`], which is memory only, does everything at once, and can be told to
+//! fail.
 //!
 //! Nothing that a host does can change what a guest sees, except failures of a disk, and these enter a machine as
 //! recorded actions of a frame.
@@ -10,12 +11,16 @@
 mod mirror;
 pub mod os;
 pub mod simulated;
+mod source;
+mod store;
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 pub use mirror::{DiskEvent, DiskFault, LoadStorageError, Mirror, load_storage};
+pub use source::{FolderSource, MAX_FETCH_BYTES, Source, Sources};
+pub use store::Store;
 
 /// Something to do away from the machine.
 pub type Job = Box<dyn FnOnce() + Send>;

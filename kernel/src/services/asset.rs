@@ -51,6 +51,11 @@ impl Assets {
         self.sources.get(number as usize)?.as_ref()
     }
 
+    /// What the cartridge has under a name.
+    pub(crate) fn source_named(&self, name: &str) -> Option<&Arc<[u8]>> {
+        self.source(u32::try_from(self.find(name.as_bytes())?).ok()?)
+    }
+
     /// The content of a loaded asset.
     fn loaded(&self, number: i32) -> Result<&Arc<[u8]>, Status> {
         let asset = self.get(number).ok_or(Status::AssetNotFound)?;

@@ -7,7 +7,9 @@ use cartwheel_hostabi::{CATALOGUE, Call, Fault, Span, SpanMut, Status, SyscallTr
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Context;
+use super::ingest::{self, Pending};
 use crate::codec::{Reader, RestoreError};
+use crate::ingest::Phase;
 use crate::late::{self, Answer};
 use crate::record::Transport;
 use crate::value::Value;
@@ -85,12 +87,16 @@ pub(crate) struct Host {
     mounts: Vec<Mount>,
     promises: Vec<Promise>,
     next: i32,
+    /// The ingest that was asked for.
+    pub(crate) ingest: Option<Pending>,
+    /// Frames from asking for one to its end.
+    latency: u32,
 }
 
 impl Host {
-    pub(crate) fn new(mut mounts: Vec<Mount>) -> Host {
+    pub(crate) fn new(mut mounts: Vec<Mount>, latency: u32) -> Host {
         mounts.sort_by_key(|mount| std::cmp::Reverse(mount.prefix.len()));
-        Host { mounts, promises: Vec::new(), next: 1 }
+        Host { mounts, promises: Vec::new(), next: 1, ingest: None, latency: latency.max(1) }
     }
 
     /// Answers are ready from here on. Says how many came to be.
@@ -99,12 +105,53 @@ impl Host {
         fresh.map(|promise| promise.ready = true).count() as u32
     }
 
-    fn promise(&mut self, answer: &Answer) -> i32 {
-        while self.promises.iter().any(|promise| promise.id == self.next) {
+    /// Promises that are not polled, the ingest's among them.
+    fn open_promises(&self) -> usize {
+        self.promises.len() + usize::from(self.ingest.is_some())
+    }
+
+    fn next_promise(&mut self) -> i32 {
+        let ingest = self.ingest.as_ref().map(|ingest| ingest.promise);
+        while ingest == Some(self.next) || self.promises.iter().any(|promise| promise.id == self.next) {
             self.next = self.next.checked_add(1).unwrap_or(1);
         }
         let id = self.next;
         self.next = id.checked_add(1).unwrap_or(1);
+        id
+    }
+
+    /// Asks for an ingest. `None` if there is no room for it.
+    fn ingest(&mut self, address: String, pinned: Option<[u8; 32]>) -> Option<i32> {
+        if self.ingest.is_some() || self.open_promises() == MAX_PROMISES {
+            return None;
+        }
+        let promise = self.next_promise();
+        self.ingest = Some(Pending { promise, wait: self.latency, address, pinned, fetched: None });
+        Some(promise)
+    }
+
+    pub(crate) fn latency(&self) -> u32 {
+        self.latency
+    }
+
+    pub(super) fn set_latency(&mut self, frames: u32) {
+        self.latency = frames;
+    }
+
+    /// A frame boundary: the ingest, if it is due.
+    pub(crate) fn due_ingest(&mut self) -> Option<Pending> {
+        let ingest = self.ingest.as_mut()?;
+        ingest.wait -= 1;
+        if ingest.wait == 0 { self.ingest.take() } else { None }
+    }
+
+    /// Answers a promise whose ingest failed.
+    pub(crate) fn ingest_failed(&mut self, promise: i32, phase: Phase, reason: &str) {
+        self.promises.push(Promise { id: promise, ready: true, answer: ingest::answer(phase, reason) });
+    }
+
+    fn promise(&mut self, answer: &Answer) -> i32 {
+        let id = self.next_promise();
         let mut bytes = Vec::new();
         answer.encode(&mut bytes);
         self.promises.push(Promise { id, ready: false, answer: bytes });
@@ -129,6 +176,11 @@ impl Host {
             out.extend(promise.id.to_le_bytes());
             out.push(promise.ready.into());
             put(out, &promise.answer);
+        }
+        out.extend(self.latency.to_le_bytes());
+        out.push(self.ingest.is_some().into());
+        if let Some(ingest) = &self.ingest {
+            ingest.save(out);
         }
     }
 
@@ -155,7 +207,17 @@ impl Host {
             }
             promises.push(promise);
         }
-        Ok(Host { promises, next, ..Host::new(mounts) })
+        let latency = input.u32()?;
+        let ingest = if input.flag()? { Some(Pending::read(input)?) } else { None };
+        if latency == 0 || ingest.as_ref().is_some_and(|ingest| ingest.wait > latency) {
+            return Err(RestoreError::Value);
+        }
+        if let Some(Pending { promise, .. }) = &ingest
+            && (promises.len() == MAX_PROMISES || promises.iter().any(|other| other.id == *promise))
+        {
+            return Err(RestoreError::Value);
+        }
+        Ok(Host { promises, next, ingest, ..Host::new(mounts, latency) })
     }
 
     pub(crate) fn hash(&self) -> u128 {
@@ -165,17 +227,17 @@ impl Host {
     }
 }
 
-fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend((bytes.len() as u32).to_le_bytes());
     out.extend(bytes);
 }
 
-fn get<'a>(input: &mut Reader<'a>) -> Result<&'a [u8], RestoreError> {
+pub(super) fn get<'a>(input: &mut Reader<'a>) -> Result<&'a [u8], RestoreError> {
     let len = input.u32()? as usize;
     input.bytes(len)
 }
 
-fn text(input: &mut Reader<'_>) -> Result<String, RestoreError> {
+pub(super) fn text(input: &mut Reader<'_>) -> Result<String, RestoreError> {
     str::from_utf8(get(input)?).map(str::to_owned).map_err(|_| RestoreError::Value)
 }
 
@@ -247,6 +309,30 @@ impl Context<'_> {
         self.services.host.as_mut().ok_or_else(no_host)
     }
 
+    fn ask_for_ingest(
+        &mut self,
+        call: &mut Call<'_>,
+        uri: Span,
+        pinned: Option<[u8; 32]>,
+    ) -> Result<(Status, i32), Fault> {
+        // A longer one is no address, and looking at it would cost more than the call is charged.
+        if uri.len as usize > ingest::MAX_ADDRESS_BYTES {
+            return Ok((Status::KernelBadName, 0));
+        }
+        let host = self.host()?;
+        let name = call.span(uri)?;
+        let address = match str::from_utf8(name) {
+            Ok(address) if ingest::is_address(address) => Some(address.to_owned()),
+            // What is no address is a name, and leads to the module's own assets and files.
+            _ => host.resolve(name, b"").filter(|address| ingest::is_address(address)),
+        };
+        let Some(address) = address else { return Ok((Status::KernelBadName, 0)) };
+        Ok(match host.ingest(address, pinned) {
+            Some(promise) => (Status::Ok, promise),
+            None => (Status::Quota, 0),
+        })
+    }
+
     fn memory(&mut self) -> &mut Memory {
         self.memories.entry(self.caller.origin.clone()).or_default()
     }
@@ -288,7 +374,7 @@ impl handlers::Kernel for Context<'_> {
             return Err(SyscallTrap::BadArgument.into());
         }
         // First, so that what is refused costs no more work than it is charged for.
-        if self.host()?.promises.len() == MAX_PROMISES {
+        if self.host()?.open_promises() == MAX_PROMISES {
             return Ok((Status::Quota, 0));
         }
         let values = Value::decode_all(bytes).map_err(|_| SyscallTrap::BadArgument)?;
@@ -299,6 +385,15 @@ impl handlers::Kernel for Context<'_> {
             return Ok((Status::Quarantined, 0));
         }
         Ok((Status::Ok, self.host()?.promise(&answer)))
+    }
+
+    fn ingest(&mut self, call: &mut Call<'_>, uri: Span) -> Result<(Status, i32), Fault> {
+        self.ask_for_ingest(call, uri, None)
+    }
+
+    fn ingest_pinned(&mut self, call: &mut Call<'_>, uri: Span, hash: Span) -> Result<(Status, i32), Fault> {
+        let pinned = call.span(hash)?.try_into().map_err(|_| SyscallTrap::BadArgument)?;
+        self.ask_for_ingest(call, uri, Some(pinned))
     }
 
     fn list(&mut self, call: &mut Call<'_>, index: i32, id: SpanMut) -> Result<(Status, i32), Fault> {
@@ -340,6 +435,9 @@ impl handlers::Kernel for Context<'_> {
 
     fn poll(&mut self, call: &mut Call<'_>, promise: i32, answer: SpanMut) -> Result<(Status, i32), Fault> {
         let host = self.host()?;
+        if host.ingest.as_ref().is_some_and(|ingest| ingest.promise == promise) {
+            return Ok((Status::Pending, 0));
+        }
         let Some(place) = host.promises.iter().position(|waiting| waiting.id == promise) else {
             return Ok((Status::KernelNotFound, 0));
         };

@@ -7,6 +7,7 @@ pub(crate) mod asset;
 pub(crate) mod audio;
 pub(crate) mod fs;
 pub(crate) mod gfx;
+pub(crate) mod ingest;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
@@ -80,7 +81,7 @@ impl Services {
             sound: declared.contains(Capability::Audio).then(Sound::new),
             log: Log::default(),
             telemetry: Telemetry::default(),
-            host: mounts.map(Host::new),
+            host: mounts.map(|mounts| Host::new(mounts, staged.latency_frames)),
             wasm4,
         }
     }
@@ -94,6 +95,14 @@ impl Services {
         }
         if let Some(wasm4) = &mut self.wasm4 {
             wasm4.begin_frame();
+        }
+    }
+
+    /// Sets the frames from a staged call to its result, for what is asked for from here on.
+    pub(crate) fn set_latency(&mut self, frames: u32) {
+        self.requests.set_latency(frames);
+        if let Some(host) = &mut self.host {
+            host.set_latency(frames);
         }
     }
 

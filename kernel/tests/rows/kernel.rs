@@ -41,6 +41,34 @@ pub const CASES: &[Case] = &[
     }),
     trap(SyscallTrap::OutOfBoundsSpan, "kernel.exec@1", |rig| beyond(rig, &[], &[0, 0])),
     trap(SyscallTrap::OutOfBoundsSpan, "kernel.exec@1", |rig| beyond(rig, &[0, 0], &[])),
+    status(Status::Ok, "kernel.ingest@1", |rig| text(rig, "updates:game.cart", &[], &[])),
+    status(Status::Ok, "kernel.ingest@1", |rig| text(rig, "/save/game.cart", &[], &[])),
+    status(Status::KernelBadName, "kernel.ingest@1", |rig| text(rig, "..", &[], &[])),
+    status(Status::KernelBadName, "kernel.ingest@1", |rig| text(rig, "updates:a\nb", &[], &[])),
+    status(Status::KernelBadName, "kernel.ingest@1", |rig| text(rig, &"n:".repeat(128), &[], &[])),
+    status(Status::Quota, "kernel.ingest@1", |rig| {
+        let args = text(rig, "updates:game.cart", &[], &[]);
+        assert_eq!(rig.try_call("kernel.ingest", &args).expect("a good call"), Some(Status::Ok));
+        args
+    }),
+    status(Status::Quota, "kernel.ingest@1", |rig| {
+        for _ in 0..MAX_PROMISES {
+            let args = exec(rig, "gfx.size", &[]);
+            assert_eq!(rig.try_call("kernel.exec", &args).expect("a good call"), Some(Status::Ok));
+        }
+        text(rig, "updates:game.cart", &[], &[])
+    }),
+    trap(SyscallTrap::OutOfBoundsSpan, "kernel.ingest@1", |rig| beyond(rig, &[], &[])),
+    status(Status::Ok, "kernel.ingest@2", |rig| text(rig, "updates:game.cart", &[], &[100, 32])),
+    status(Status::KernelBadName, "kernel.ingest@2", |rig| text(rig, "a/../..", &[], &[100, 32])),
+    status(Status::Quota, "kernel.ingest@2", |rig| {
+        let args = text(rig, "updates:game.cart", &[], &[]);
+        assert_eq!(rig.try_call("kernel.ingest", &args).expect("a good call"), Some(Status::Ok));
+        text(rig, "updates:game.cart", &[], &[100, 32])
+    }),
+    trap(SyscallTrap::BadArgument, "kernel.ingest@2", |rig| text(rig, "updates:a", &[], &[100, 31])),
+    trap(SyscallTrap::OutOfBoundsSpan, "kernel.ingest@2", |rig| beyond(rig, &[0, 0], &[])),
+    trap(SyscallTrap::OutOfBoundsSpan, "kernel.ingest@2", |rig| beyond(rig, &[], &[0, 32])),
     status(Status::Ok, "kernel.list@1", |_| ints([0, 8, 64])),
     status(Status::KernelNotFound, "kernel.list@1", |_| ints([i32::MAX, 8, 64])),
     status(Status::KernelNotFound, "kernel.list@1", |_| ints([-1, 8, 64])),

@@ -11,6 +11,7 @@ use super::places::{Lines, Places};
 use super::zones::Zones;
 use crate::config::SEMANTICS_VERSION;
 use crate::machine::Machine;
+use crate::module::Module;
 use crate::report::{FrameReport, ModuleReport};
 
 /// Watches a machine from frame to frame.
@@ -24,6 +25,8 @@ pub struct Profiler {
 #[derive(Debug)]
 struct Watched {
     profile: ModuleProfile,
+    /// Content hash of its program.
+    program: [u8; 32],
     lines: Lines,
     zones: Zones,
     /// Places of functions that were executed.
@@ -41,33 +44,41 @@ impl Profiler {
 
     /// Modules that came since then count too.
     fn attach_new(&mut self, machine: &mut Machine) {
-        for at in self.modules.len()..machine.modules.len() {
-            let id = machine.modules[at].id;
-            let zones = Zones::new(machine.kernel.zones(id));
-            let budget = machine.cycles_per_frame(id);
+        for at in 0..machine.modules.len() {
+            if self.place(at, &machine.modules[at]).is_some() {
+                continue;
+            }
+            let mut watched = Watched::of(machine, at);
             let module = &mut machine.modules[at];
-            let program = module.instance.program().clone();
-            let profile = names(id, &program, budget);
-            let rows = profile.syscalls.iter().map(|name| resolve(&name.id));
-            let statuses = rows.map(|row| row.is_some_and(SyscallInfo::has_status)).collect();
-            module.instance.set_profiled(Some(statuses));
-            self.modules.push(Watched {
-                profile,
-                lines: Lines::default(),
-                zones,
-                places: BTreeMap::new(),
-                overruns: module.schedule.overruns,
-            });
+            watched.overruns = module.schedule.overruns;
+            module.instance.set_profiled(Some(with_status(module.instance.program())));
+            self.modules.push(watched);
         }
+    }
+
+    /// Where the module at a place of the machine is watched. One that has become another cartridge is watched anew.
+    fn place(&self, at: usize, module: &Module) -> Option<usize> {
+        let program = module.instance.program().content_hash();
+        let is = |watched: &Watched| watched.profile.module == module.id.0 && watched.program == program;
+        if self.modules.get(at).is_some_and(is) { Some(at) } else { self.modules.iter().rposition(is) }
     }
 
     /// Takes in the frame that the machine has just made.
     pub fn frame(&mut self, machine: &mut Machine, report: &FrameReport) {
         for done in &report.modules {
-            if let Some(watched) = self.modules.get_mut(done.module.0 as usize) {
-                let instance = &mut machine.modules[done.module.0 as usize].instance;
-                watched.frame(report.frame, done, instance, machine.kernel.published(done.module));
+            let Ok(at) = machine.modules.binary_search_by_key(&done.module, |module| module.id) else {
+                continue;
+            };
+            if !machine.modules[at].instance.is_profiled() {
+                continue;
             }
+            // What has become another has counted from its beginning.
+            let place = self.place(at, &machine.modules[at]).unwrap_or_else(|| {
+                self.modules.push(Watched::of(machine, at));
+                self.modules.len() - 1
+            });
+            let published = machine.kernel.published(done.module);
+            self.modules[place].frame(report.frame, done, &mut machine.modules[at].instance, published);
         }
         self.attach_new(machine);
     }
@@ -105,6 +116,12 @@ impl Profiler {
             modules: modules.collect(),
         }
     }
+}
+
+/// For each import of a program, whether it has a status.
+pub(crate) fn with_status(program: &Program) -> Vec<bool> {
+    let rows = program.cartridge().imports.iter().map(|import| resolve(&import.id));
+    rows.map(|row| row.is_some_and(SyscallInfo::has_status)).collect()
 }
 
 /// A profile with its names, before the first frame.
@@ -156,6 +173,20 @@ fn statuses(row: &SyscallInfo) -> Vec<StatusName> {
 }
 
 impl Watched {
+    /// A module before its first frame.
+    fn of(machine: &Machine, at: usize) -> Watched {
+        let module = &machine.modules[at];
+        let program = module.instance.program();
+        Watched {
+            profile: names(module.id, program, machine.cycles_per_frame(module.id)),
+            program: program.content_hash(),
+            lines: Lines::default(),
+            zones: Zones::new(machine.kernel.zones(module.id)),
+            places: BTreeMap::new(),
+            overruns: 0,
+        }
+    }
+
     fn frame(
         &mut self,
         number: u64,

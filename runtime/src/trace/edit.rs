@@ -43,7 +43,10 @@ impl<W: Write> Recorder<W> {
     ) -> Result<Recorder<W>, CopyError> {
         let first = trace.header().first_frame;
         let from = from.max(first);
-        let header = Header { first_frame: from, ..trace.header().clone() };
+        let mut header = Header { first_frame: from, ..trace.header().clone() };
+        // The frames that they were delivered in are not part of the copy.
+        let before = if from > first { trace.delivered(from)? } else { Vec::new() };
+        before.iter().for_each(|program| header.embed_later(program));
         let mut recorder = Recorder::with_header(out, header, options);
         let mut keyframes = trace.keyframes().iter().filter(|at| (from..=to).contains(&at.frame)).peekable();
         match (start, keyframes.peek()) {

@@ -1,5 +1,7 @@
 //! The record of a frame: input as a difference from the frame before, events, hashes.
 
+use cartwheel_kernel::host::MAX_FETCH_BYTES;
+
 use super::wire::{Wire, Wrong, put_bytes, put_i64, put_u64};
 use crate::action::Action;
 use crate::codec;
@@ -36,6 +38,8 @@ pub struct Event {
 
 /// An action of the host, as `bincode` has it.
 const ACTION: u32 = 1;
+/// Most bytes that an action may claim while it is read: a cartridge that is delivered, and what stands around it.
+const MAX_ACTION_BYTES: usize = (MAX_FETCH_BYTES + (1 << 20)) as usize;
 
 impl Event {
     /// The event of an action that was applied.
@@ -47,7 +51,7 @@ impl Event {
 
     /// The action, if it is one that this build has.
     fn action(&self) -> Option<Action> {
-        (self.kind == ACTION).then(|| codec::decode(&self.bytes).ok()).flatten()
+        (self.kind == ACTION).then(|| codec::decode_within::<MAX_ACTION_BYTES, _>(&self.bytes).ok()).flatten()
     }
 }
 

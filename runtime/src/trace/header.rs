@@ -172,6 +172,10 @@ fn beginning(machine: &Machine) -> Vec<(String, Vec<u8>)> {
     for (name, stored) in &machine.store {
         digests.push((format!("{PROGRAM}{name}"), stored.encode()));
     }
+    if let Some(ring) = machine.key_ring() {
+        let digest = xxh3_128(ring.text().as_bytes()).to_le_bytes().to_vec();
+        digests.push(("key ring".to_owned(), digest));
+    }
     let supervised = machine.modules().any(|id| machine.supervisor(id).is_some());
     if (supervised || !Roster::is_loadable(machine))
         && let Some(hash) = Roster::hash(machine)
@@ -197,16 +201,7 @@ impl Header {
         });
         let others: Vec<&Program> = others.map(|program| &**program).collect();
         programs.extend(others);
-        let cartridges = programs.iter().map(|program| {
-            let cart = program.cartridge();
-            TracedCartridge {
-                hash: program.content_hash(),
-                name: cart.manifest.title.clone(),
-                packed: embed.then(|| {
-                    zstd::bulk::compress(&cart.to_bytes(), 9).expect("compressing into memory cannot fail")
-                }),
-            }
-        });
+        let cartridges = programs.iter().map(|program| TracedCartridge::of(program, embed));
         let mut settings = settings(machine.config());
         if programs.len() != machine.modules.len() {
             settings.push((MODULES.to_owned(), machine.modules.len() as u64));
@@ -218,6 +213,17 @@ impl Header {
             cartridges: cartridges.collect(),
             first_frame: machine.frame(),
         }
+    }
+
+    /// Adds a cartridge that a module can become or be loaded of later.
+    pub(super) fn embed_later(&mut self, program: &Program) {
+        if self.cartridges.iter().any(|cartridge| cartridge.hash == program.content_hash()) {
+            return;
+        }
+        if self.settings.iter().all(|(name, _)| name != MODULES) {
+            self.settings.push((MODULES.to_owned(), self.cartridges.len() as u64));
+        }
+        self.cartridges.push(TracedCartridge::of(program, true));
     }
 
     /// How many of the cartridges were loaded when recording began.
@@ -355,6 +361,16 @@ impl Header {
 }
 
 impl TracedCartridge {
+    fn of(program: &Program, embed: bool) -> TracedCartridge {
+        let cart = program.cartridge();
+        let pack = || zstd::bulk::compress(&cart.to_bytes(), 9).expect("compressing into memory cannot fail");
+        TracedCartridge {
+            hash: program.content_hash(),
+            name: cart.manifest.title.clone(),
+            packed: embed.then(pack),
+        }
+    }
+
     /// True if the cartridge itself is part of the trace.
     pub fn is_embedded(&self) -> bool {
         self.packed.is_some()

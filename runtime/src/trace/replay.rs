@@ -1,7 +1,9 @@
 //! Running a trace again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cartwheel_bytecode::Cartridge;
 use cartwheel_vm::Program;
 use thiserror::Error;
 
@@ -9,6 +11,7 @@ use super::file::{Trace, TraceError};
 use super::frame::{TracedFrame, components};
 use super::header::Unfit;
 use super::record::Damage;
+use crate::action::Action;
 use crate::load::LoadError;
 use crate::machine::{Machine, Panic};
 use crate::report::FrameReport;
@@ -113,17 +116,20 @@ impl Trace {
                 machine.add_to_store(name, program.clone(), setup);
             }
         }
+        let later = self.header().cartridges.iter().skip(self.header().loaded());
+        let embedded = later.filter_map(|cartridge| cartridge.embedded()?.ok());
+        embedded.filter_map(|cart| Program::new(cart).ok()).for_each(|program| machine.add_program(program));
         Ok(machine)
     }
 
-    /// True if these are the recorded programs.
+    /// True if these are the recorded programs: those that were loaded, then any of the others.
     pub fn is_of(&self, programs: &[Arc<Program>]) -> bool {
         let recorded = &self.header().cartridges;
-        recorded.len() == programs.len()
-            && recorded
-                .iter()
-                .zip(programs)
-                .all(|(cartridge, program)| cartridge.hash == program.content_hash())
+        let (loaded, later) = recorded.split_at(self.header().loaded().min(recorded.len()));
+        let given: Vec<[u8; 32]> = programs.iter().map(|program| program.content_hash()).collect();
+        let Some((first, others)) = given.split_at_checked(loaded.len()) else { return false };
+        loaded.iter().zip(first).all(|(cartridge, hash)| cartridge.hash == *hash)
+            && others.iter().all(|hash| later.iter().any(|cartridge| cartridge.hash == *hash))
     }
 
     /// Puts a machine into the state of the last keyframe at or before a frame.
@@ -137,12 +143,42 @@ impl Trace {
             message: "the trace has none so early".to_owned(),
         })?;
         let state = self.state(&at)?;
-        machine.restore(&state).map_err(|error| ReplayError::Restore { frame: at.frame, error })?;
+        let mut restored = machine.restore(&state);
+        if let Err(RestoreError::OtherCartridge(_)) = restored {
+            // One that a module has become on the way there.
+            self.add_delivered(machine, at.frame)?;
+            restored = machine.restore(&state);
+        }
+        restored.map_err(|error| ReplayError::Restore { frame: at.frame, error })?;
         if machine.frame() != at.frame {
             let message = format!("its state is that before frame {}", machine.frame());
             return Err(TraceError::Keyframe { frame: at.frame, message }.into());
         }
         Ok(())
+    }
+
+    /// Makes the programs known that were delivered before a frame.
+    fn add_delivered(&self, machine: &mut Machine, frame: u64) -> Result<(), ReplayError> {
+        self.delivered(frame)?.into_iter().for_each(|program| machine.add_program(program));
+        Ok(())
+    }
+
+    /// The programs that were delivered before a frame: modules may have become them.
+    pub(super) fn delivered(&self, frame: u64) -> Result<Vec<Arc<Program>>, Damage> {
+        let mut programs = Vec::new();
+        for recorded in self.frames(self.header().first_frame) {
+            let recorded = recorded?;
+            if recorded.number >= frame {
+                break;
+            }
+            for action in recorded.actions().flatten() {
+                let Action::Deliver { fetched: Ok(bytes), .. } = action else { continue };
+                // What is no program was not adopted.
+                let program = Cartridge::from_bytes(&bytes).ok().and_then(|cart| Program::new(cart).ok());
+                programs.extend(program);
+            }
+        }
+        Ok(programs)
     }
 
     /// Brings a machine that [`Trace::machine`] made to a frame: from the last keyframe before it if that saves frames, and
@@ -153,8 +189,10 @@ impl Trace {
     /// If the trace is damaged.
     pub fn seek(&self, machine: &mut Machine, frame: u64) -> Result<Option<Mismatch>, ReplayError> {
         let keyframe = self.keyframe_before(frame).map(|at| at.frame);
-        let same = machine.modules().map(|id| machine.instance(id).program().clone()).collect::<Vec<_>>();
-        if self.is_of(&same) && keyframe.is_some_and(|at| at > machine.frame() || machine.frame() > frame) {
+        // Modules may have become others meanwhile.
+        let known: BTreeSet<[u8; 32]> = machine.programs().map(|program| program.content_hash()).collect();
+        let recorded = self.header().cartridges.iter().all(|cartridge| known.contains(&cartridge.hash));
+        if recorded && keyframe.is_some_and(|at| at > machine.frame() || machine.frame() > frame) {
             self.restore(machine, frame)?;
             if let Some(before) =
                 machine.frame().checked_sub(1).filter(|_| machine.frame() > self.header().first_frame)

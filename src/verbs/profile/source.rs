@@ -187,11 +187,12 @@ impl Run {
         if machine.status(module) == Status::Quarantined {
             exit = Exit::Quarantined;
         }
-        let title = &machine.instance(module).program().cartridge().manifest.title;
+        let profile = profiler.finish(&mut machine);
+        let title = profile.modules.first().map_or("", |module| module.name.as_str());
         Ok(Taken {
-            name: if title.is_empty() { path.display().to_string() } else { title.clone() },
+            name: if title.is_empty() { path.display().to_string() } else { title.to_owned() },
             trap: machine.trap(module).map(|trap| trap.to_string()),
-            profile: profiler.finish(&mut machine),
+            profile,
             exit,
             pictures: album.pictures,
         })
