@@ -41,6 +41,8 @@ capabilities! {
     Kernel "kernel",
     /// The host of WASM-4 games: picture, sound and input in the module's own memory.
     Wasm4 "wasm4",
+    /// Messages to the kernel and to other modules.
+    Port "port",
 }
 
 impl Capability {

@@ -106,6 +106,19 @@ statuses! {
         MemBlocked 22 "BLOCKED" "Other files are where those of the card have to be; nothing was committed.";
         MemUnchanged 23 "UNCHANGED" "Nothing was written or erased since the last commit.";
     }
+    port {
+        PortBadPort 16 "BAD_PORT" "The module has no port of that number.";
+        PortBadToken 17 "BAD_TOKEN" "The module has no token of that number, or it was revoked.";
+        PortNoRight 18 "NO_RIGHT" "The port or token does not give the right to do that.";
+        PortFull 19 "FULL" "There is no room where the message or its answer would wait.";
+        PortEmpty 20 "EMPTY" "No message is there.";
+        PortClosed 21 "CLOSED" "The other end has gone.";
+        PortTooSmall 22 "TOO_SMALL" "The buffer is too small for the message; nothing was taken.";
+        PortTooLarge 23 "TOO_LARGE" "A message has at most 65,536 bytes; nothing was sent.";
+        PortBadName 24 "BAD_NAME" "A name has 1 to 64 printable ASCII characters without spaces.";
+        PortTaken 25 "TAKEN" "Something else has the name.";
+        PortNotFound 26 "NOT_FOUND" "The name stands for nothing that could be had.";
+    }
     telemetry {
         TelemetryTooSmall 16 "TOO_SMALL" "The span is too small for the record; nothing was written.";
         TelemetryBadName 17 "BAD_NAME" "A name has 1 to 32 printable ASCII characters; nothing was counted.";

@@ -314,6 +314,60 @@ macro_rules! for_each_syscall {
                     "As `mem.write`, with the content in a byte string.";
             }
 
+            domain Port "port" "Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in the module's own table; \
+                0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of the module: rights on the far end of a \
+                port, 1 to send, 2 to receive, 4 to manage, added up; token 1 is the right to ports of one's own. Messages are \
+                CBOR of at most 64 KiB and are delivered at the next frame boundary, in the order in which they were sent." {
+                PortDerive derive "port.derive@1" (token: i32, rights: i32) -> (status: Status, token: i32)
+                    Port [PortBadToken, PortNoRight, Quota] [] 40 Immediate
+                    "Makes another token of one that may be managed, with no more rights.";
+                PortDrop drop_token "port.drop@1" (token: i32) -> (status: Status)
+                    Port [PortBadToken] [] 30 Immediate
+                    "Lets go of a token, and closes ports that were opened with it. What was derived from it stays.";
+                PortFind find "port.find@1" (name: Span) -> (status: Status, token: i32)
+                    Port [PortNotFound, Quota] [] 60 Immediate
+                    "Gives a token with the rights of the one that was published under a name, derived from it.";
+                PortOpen open "port.open@1" (token: i32) -> (status: Status, port: i32)
+                    Port [PortBadToken, PortNoRight, PortClosed, Quota] [] 60 Immediate
+                    "Opens a port: the far end that the token names, for as long as the module has the token; with token 1 a new one of the module's own.";
+                PortPoll poll "port.poll@1" (port: i32) -> (status: Status, messages: i32, len: i32)
+                    Port [PortBadPort, PortNoRight, PortEmpty, PortClosed] [] 15 Immediate
+                    "Tells how many messages wait to be received, and the length of the first.";
+                PortPublish publish "port.publish@1" (name: Span, token: i32) -> (status: Status)
+                    Port [PortBadToken, PortBadName, PortTaken, PortNoRight, Quota] [] 80 Immediate
+                    "Puts a token into the machine's directory under a name, which takes it out of the module's table; at most 16 names.";
+                PortReceive receive "port.receive@1" (port: i32, buffer: SpanMut) -> (status: Status, len: i32, sender: i32, token: i32)
+                    Port [PortBadPort, PortNoRight, PortEmpty, PortClosed, PortTooSmall, Quota] [] 20 + (1 / 8 Byte) Immediate
+                    "Takes the first message: its length, the number of the module that sent it (-1 for the kernel and the host), and the token that came with it, or 0. QUOTA if there is no room for the token.";
+                PortReceiveBytes receive_bytes "port.receive_bytes@1" (port: i32) -> (status: Status, message: Object, sender: i32, token: i32)
+                    Port [PortBadPort, PortNoRight, PortEmpty, PortClosed, Quota] [] 40 + (1 / 8 Byte) Immediate
+                    "As `port.receive`, with the message as a new byte string; QUOTA also if the heap has no room for it.";
+                PortRelease release "port.release@1" (port: i32) -> (status: Status)
+                    Port [PortBadPort, PortNoRight] [] 40 Immediate
+                    "Gives a port back; the other end finds it closed. The first three stay.";
+                PortRevoke revoke "port.revoke@1" (token: i32) -> (status: Status, revoked: i32)
+                    Port [PortBadToken] [] 40 + (40 / 1 Byte) Immediate
+                    "Ends all tokens that were derived from a token, whoever has them, and closes the ports that were opened with them; gives their number, each of which counts as a byte.";
+                PortRights rights "port.rights@1" (token: i32) -> (status: Status, rights: i32)
+                    Port [PortBadToken] [] 15 Immediate
+                    "Tells the rights that a token gives.";
+                PortSend send "port.send@1" (port: i32, message: Span) -> (status: Status)
+                    Port [PortBadPort, PortNoRight, PortFull, PortClosed, PortTooLarge] [] 30 + (1 / 4 Byte) Immediate
+                    "Sends a message; on stdin to the kernel, which does what it asks for at that price on top and answers on stdout or stderr. A message that is no CBOR is answered on stderr.";
+                PortSendBytes send_bytes "port.send_bytes@1" (port: i32, message: Bytes) -> (status: Status)
+                    Port [PortBadPort, PortNoRight, PortFull, PortClosed, PortTooLarge] [] 30 + (1 / 4 Byte) Immediate
+                    "As `port.send`, with the message in a byte string, which is copied.";
+                PortToken token "port.token@1" (port: i32, rights: i32) -> (status: Status, token: i32)
+                    Port [PortBadPort, PortNoRight, Quota] [] 40 Immediate
+                    "Makes a token for the far end of one of the module's own ports: to send is to send to the module, to receive is to get what it sends.";
+                PortTransfer transfer "port.transfer@1" (port: i32, token: i32, message: Span) -> (status: Status)
+                    Port [PortBadPort, PortBadToken, PortNoRight, PortFull, PortClosed, PortTooLarge] [] 60 + (1 / 4 Byte) Immediate
+                    "Sends a message and a token with it, which leaves the module's table; ports that were opened with it are closed.";
+                PortWithdraw withdraw "port.withdraw@1" (name: Span) -> (status: Status)
+                    Port [PortNotFound] [] 60 Immediate
+                    "Takes a name that the module published, and its token, out of the directory. What others derived from it stays.";
+            }
+
             domain Telemetry "telemetry" "The module's own figures." {
                 TelemetryBegin begin "telemetry.begin@1" (name: Span) -> (status: Status)
                     Telemetry [TelemetryBadName, Quota] [] 20 Immediate

@@ -99,6 +99,7 @@ impl Kernel {
             caller: &mut module.caller,
             policy: &self.policy,
             memories: &mut self.memories,
+            ports: &mut self.ports,
         };
         let result = late::call(&mut context, Transport::Host, syscall, values, guest);
         module.caller.host_calls = false;

@@ -8,6 +8,7 @@
 //! [`Kernel::call`]s, [`Kernel::end_frame`]; [`Kernel::close_frame`]. Then pictures, log lines and figures can be read.
 
 pub mod audit;
+mod builtin;
 mod caller;
 mod codec;
 mod custody;
@@ -18,6 +19,7 @@ mod load;
 mod observe;
 mod pipeline;
 pub mod policy;
+mod ports;
 mod record;
 mod script;
 mod services;
@@ -27,6 +29,7 @@ mod storage;
 mod usage;
 mod value;
 
+pub use builtin::message_types;
 pub use codec::RestoreError;
 pub use engine::Engine;
 pub use late::{Answer, Answered};
@@ -35,6 +38,10 @@ pub use load::{
 };
 pub use observe::Observer;
 pub use pipeline::{Binding, Kernel};
+pub use ports::{
+    MAX_PORTS, MAX_TOKENS, OWN_PORTS, OutwardMessage, PortCensus, PortEvent, QUEUE_BYTES, QUEUE_MESSAGES,
+    RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT,
+};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use script::{MAX_RULES as MAX_SCRIPT_RULES, MAX_SCRIPT_BYTES, Script, ScriptError, ScriptRule};
 pub use services::asset::Asset;

@@ -11,11 +11,13 @@ use cartwheel_hostabi::{
     Verdict, dispatch,
 };
 
+use crate::builtin;
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
+use crate::ports::Ports;
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
 use crate::script::{Reading, Script};
 use crate::services::gfx::Surface;
@@ -64,6 +66,7 @@ pub struct Kernel {
     pub(crate) modules: Vec<Option<Module>>,
     pub(crate) policy: Policy,
     pub(crate) memories: Memories,
+    pub(crate) ports: Ports,
     pub(crate) watch: Watch,
     script: Option<Arc<Script>>,
     host: Host,
@@ -75,6 +78,7 @@ impl Default for Kernel {
             modules: Vec::new(),
             policy: Policy::built_in(),
             memories: Memories::new(),
+            ports: Ports::default(),
             watch: Watch::default(),
             script: None,
             host: Host::default(),
@@ -142,6 +146,7 @@ impl Kernel {
     /// Begins a frame of the machine, before those of its modules.
     pub fn open_frame(&mut self, frame: u64) {
         self.watch.frame = frame;
+        self.ports.deliver(frame);
         if self.script.is_some() {
             let readings =
                 self.modules.iter_mut().flatten().filter_map(|module| module.caller.script.as_mut());
@@ -152,6 +157,7 @@ impl Kernel {
     /// Ends a frame of the machine, after those of its modules.
     pub fn close_frame(&mut self) {
         let frame = self.watch.frame;
+        self.ports.drain();
         self.watch.observers.iter_mut().for_each(|observer| observer.frame_ended(frame));
         self.watch.frame += 1;
     }
@@ -214,6 +220,9 @@ impl Kernel {
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
         self.modules[index] = Some(module);
+        if declared.contains(Capability::Port) {
+            self.ports.load(id.0);
+        }
         let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
         self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
         Ok(())
@@ -222,6 +231,7 @@ impl Kernel {
     /// Lets go of a module and of everything that the kernel has of it.
     pub fn unload(&mut self, id: ModuleId) {
         if self.modules.get_mut(id.0 as usize).and_then(Option::take).is_some() {
+            self.ports.unload(id.0);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
     }
@@ -280,6 +290,7 @@ impl Kernel {
             caller: &mut module.caller,
             policy: &self.policy,
             memories: &mut self.memories,
+            ports: &mut self.ports,
         };
         let result = if free {
             dispatch(syscall, &mut context, guest, &mut done, |_| Ruling::Run)
@@ -303,9 +314,11 @@ impl Kernel {
     /// Begins a frame of a module: staged work that is due is published, and what its calls come to is counted from
     /// zero.
     pub fn begin_frame(&mut self, id: ModuleId) {
-        if let Some(module) = self.module_mut(id) {
+        if let Some(Some(module)) = self.modules.get_mut(id.0 as usize) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
             module.services.begin_frame();
+            let services = &mut module.services;
+            self.ports.settle(id.0, |request, kind| builtin::settled(services, request, kind));
             module.caller.late.clear();
         }
     }

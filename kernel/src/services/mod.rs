@@ -10,6 +10,7 @@ pub(crate) mod gfx;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
+pub(crate) mod port;
 pub(crate) mod telemetry;
 pub(crate) mod wasm4;
 
@@ -20,6 +21,7 @@ use crate::codec::{Reader, RestoreError};
 use crate::host::{self, DiskFault};
 use crate::load::StagedConfig;
 use crate::policy::Policy;
+use crate::ports::Ports;
 use crate::staged::Requests;
 use asset::{Asset, Assets};
 use audio::Sound;
@@ -56,6 +58,7 @@ pub(crate) struct Context<'k> {
     pub(crate) caller: &'k mut Caller,
     pub(crate) policy: &'k Policy,
     pub(crate) memories: &'k mut Memories,
+    pub(crate) ports: &'k mut Ports,
 }
 
 impl Services {
