@@ -16,6 +16,7 @@ mod engine;
 pub mod host;
 mod late;
 mod load;
+mod modules;
 mod observe;
 mod pipeline;
 pub mod policy;
@@ -23,6 +24,7 @@ mod ports;
 mod record;
 mod script;
 mod services;
+mod shared;
 mod staged;
 mod state;
 mod storage;
@@ -37,7 +39,7 @@ pub use load::{
     DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
 };
 pub use observe::Observer;
-pub use pipeline::{Binding, Kernel};
+pub use pipeline::{Binding, Detached, Kernel};
 pub use ports::{
     MAX_PORTS, MAX_TOKENS, OWN_PORTS, OutwardMessage, PortCensus, PortEvent, QUEUE_BYTES, QUEUE_MESSAGES,
     RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT,

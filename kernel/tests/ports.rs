@@ -129,11 +129,8 @@ impl World {
 
     /// Hands a token to another module under a name; gives its number there.
     fn hand(&mut self, from: u32, token: i32, to: u32) -> i32 {
-        let [at, len] = self.put(from, b"hand");
-        self.ok(from, "port.publish", &[at, len, token]);
-        let [at, len] = self.put(to, b"hand");
-        let found = self.ok(to, "port.find", &[at, len])[0];
-        found
+        let name = format!("from-{from}-to-{to}-{token}");
+        self.hand_as(from, token, to, name.as_bytes())
     }
 }
 
@@ -366,7 +363,7 @@ impl Observer for Records {
 // covers ABI-3
 #[test]
 fn a_message_goes_the_way_of_a_call() {
-    let policy = "[[rule]]\nverdict = \"allow\"\n[[rule]]\nsyscall = \"gfx.clear@1\"\nverdict = \"deny\"\n";
+    let policy = "[[rule]]\nsyscall = \"gfx.clear@1\"\nverdict = \"deny\"\n[[rule]]\nverdict = \"allow\"\n";
     for (policy, expected) in
         [(None, Outcome::Done), (Some(policy), Outcome::Trap(cartwheel_hostabi::SyscallTrap::Denied))]
     {
@@ -402,7 +399,7 @@ fn a_message_goes_the_way_of_a_call() {
 fn a_quarantined_request_suspends_its_module() {
     let mut world = World::new(1);
     let policy =
-        "[[rule]]\nverdict = \"allow\"\n[[rule]]\nsyscall = \"kernel.ping@1\"\nverdict = \"quarantine\"\n";
+        "[[rule]]\nsyscall = \"kernel.ping@1\"\nverdict = \"quarantine\"\n[[rule]]\nverdict = \"allow\"\n";
     world.kernel.set_policy(Policy::parse(policy).expect("a policy"));
     assert_eq!(world.request(0, 1, "kernel.ping", "[1]"), Status::Quarantined.code());
     assert_eq!(world.kernel.custody(ModuleId(0)), Custody::Quarantined);

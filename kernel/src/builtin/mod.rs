@@ -103,7 +103,7 @@ pub(crate) fn perform(
     let id = kind.map_or(request.syscall_type.as_str(), |kind| kind.id);
     let Some(row) = resolve(id) else {
         let answered = late::reject(context, Transport::Port, None, SyscallTrap::UnknownSyscall, id);
-        context.ports.answer(module, hash, result_of(answered, |_| Item::NULL, kind));
+        context.shared.ports.answer(module, hash, result_of(answered, |_| Item::NULL, kind));
         return Ok(Status::Ok);
     };
     // A staged call of files is answered with what it comes to.
@@ -115,13 +115,13 @@ pub(crate) fn perform(
             let what = "this call cannot be asked for by a message";
             let answered =
                 late::reject(context, Transport::Port, Some(row.syscall), SyscallTrap::BadArgument, what);
-            context.ports.answer(module, hash, result_of(answered, |_| Item::NULL, kind));
+            context.shared.ports.answer(module, hash, result_of(answered, |_| Item::NULL, kind));
             return Ok(Status::Ok);
         }
         Err(what) => {
             let answered =
                 late::reject(context, Transport::Port, Some(row.syscall), SyscallTrap::WrongSlots, &what);
-            context.ports.answer(module, hash, result_of(answered, |_| Item::NULL, kind));
+            context.shared.ports.answer(module, hash, result_of(answered, |_| Item::NULL, kind));
             return Ok(Status::Ok);
         }
     };
@@ -130,13 +130,13 @@ pub(crate) fn perform(
     let quarantined = answer == Answer::Status(Status::Quarantined);
     if let (Answer::Resolved(results), Some(kind), true) = (&answer, kind, is_file_request(row)) {
         if let Some(&crate::value::Value::I32(request)) = results.first() {
-            context.ports.wait(module, hash, request, kind);
+            context.shared.ports.wait(module, hash, request, kind);
             return Ok(Status::Ok);
         }
     }
     let shape = kind.map_or(Shape::All, |kind| kind.shape);
     let result = result_of(answer, |values| arguments.data(row, values, shape), kind);
-    context.ports.answer(module, hash, result);
+    context.shared.ports.answer(module, hash, result);
     Ok(if quarantined { Status::Quarantined } else { Status::Ok })
 }
 

@@ -15,36 +15,36 @@ impl Kernel {
     /// If it is no message.
     pub fn feed(&mut self, id: ModuleId, message: &[u8]) -> Result<bool, CborError> {
         let bytes = canonical(message)?;
-        Ok(self.ports.feed(id.0, &bytes))
+        Ok(self.shared.ports.feed(id.0, &bytes))
     }
 
     /// Messages that a module's stdin has room for; 0 if it has no ports.
     pub fn stdin_room(&self, id: ModuleId) -> usize {
-        self.ports.stdin_room(id.0)
+        self.shared.ports.stdin_room(id.0)
     }
 
     /// True if a module has ports: it declared the capability.
     pub fn has_ports(&self, id: ModuleId) -> bool {
-        self.ports.has(id.0)
+        self.shared.ports.has(id.0)
     }
 
     /// Takes the output that left the machine since it was last taken. It is no part of the state.
     pub fn take_outward(&mut self) -> Vec<OutwardMessage> {
-        self.ports.take_outward()
+        self.shared.ports.take_outward()
     }
 
     /// Sets whether messages are told of.
     pub fn watch_ports(&mut self, watch: bool) {
-        self.ports.watch(watch);
+        self.shared.ports.watch(watch);
     }
 
     /// Takes what was told of messages since it was last taken. It is no part of the state.
     pub fn take_port_events(&mut self) -> Vec<PortEvent> {
-        self.ports.take_events()
+        self.shared.ports.take_events()
     }
 
     /// Counts ports, tokens and requests of all modules.
     pub fn port_census(&self) -> PortCensus {
-        self.ports.census()
+        self.shared.ports.census()
     }
 }

@@ -201,6 +201,11 @@ impl Ports {
         self.tables.contains_key(&module)
     }
 
+    /// Numbers of the modules that have ports, ascending.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = u32> {
+        self.tables.keys().copied()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }

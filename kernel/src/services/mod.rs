@@ -21,7 +21,7 @@ use crate::codec::{Reader, RestoreError};
 use crate::host::{self, DiskFault};
 use crate::load::StagedConfig;
 use crate::policy::Policy;
-use crate::ports::Ports;
+use crate::shared::Shared;
 use crate::staged::Requests;
 use asset::{Asset, Assets};
 use audio::Sound;
@@ -58,7 +58,7 @@ pub(crate) struct Context<'k> {
     pub(crate) caller: &'k mut Caller,
     pub(crate) policy: &'k Policy,
     pub(crate) memories: &'k mut Memories,
-    pub(crate) ports: &'k mut Ports,
+    pub(crate) shared: &'k mut Shared,
 }
 
 impl Services {

@@ -9,7 +9,7 @@ use crate::ports::{Ports, STDIN};
 
 impl Context<'_> {
     fn ports(&mut self) -> (&mut Ports, u32) {
-        (&mut *self.ports, self.caller.id.0)
+        (&mut self.shared.ports, self.caller.id.0)
     }
 
     /// Sends a message, and a token with it if one is named.
@@ -23,7 +23,7 @@ impl Context<'_> {
         let module = self.caller.id.0;
         let bytes = message.of(call)?;
         let len = bytes.len();
-        let target = match self.ports.sendable(module, port, len) {
+        let target = match self.shared.ports.sendable(module, port, len) {
             Ok(target) => target,
             Err(status) => return Ok(status),
         };
@@ -33,14 +33,14 @@ impl Context<'_> {
         let status = match canonical(bytes) {
             Ok(bytes) => match token {
                 None => {
-                    self.ports.post(module, target, &bytes);
+                    self.shared.ports.post(module, target, &bytes);
                     Status::Ok
                 }
-                Some(token) => done(self.ports.post_with(module, target, &bytes, token)),
+                Some(token) => done(self.shared.ports.post_with(module, target, &bytes, token)),
             },
-            Err(_) if !self.ports.can_request(module) => return Ok(Status::PortFull),
+            Err(_) if !self.shared.ports.can_request(module) => return Ok(Status::PortFull),
             Err(error) => {
-                self.ports.answer_malformed(module, bytes, error);
+                self.shared.ports.answer_malformed(module, bytes, error);
                 Status::Ok
             }
         };
@@ -55,12 +55,12 @@ impl Context<'_> {
             // The kernel holds no tokens; what asks for one names it in its parameters.
             return Ok(Status::PortNoRight);
         }
-        if !self.ports.can_request(module) {
+        if !self.shared.ports.can_request(module) {
             return Ok(Status::PortFull);
         }
         let bytes = message.of(call)?.to_vec();
         call.work(bytes.len() as u64);
-        match self.ports.take_request(module, &bytes) {
+        match self.shared.ports.take_request(module, &bytes) {
             None => Ok(Status::Ok),
             Some((hash, request)) => builtin::perform(self, hash, &request, call.guest()),
         }
