@@ -5,6 +5,7 @@ mod cli;
 mod divergence;
 mod failure;
 mod files;
+mod messages;
 mod picture;
 mod policies;
 mod print;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::DataSymbol;
-use cartwheel_runtime::{Machine, ModuleId, Program};
+use cartwheel_runtime::{Action, FrameReport, Machine, ModuleId, Program};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::audit_log::AuditLog;
@@ -19,7 +19,7 @@ use crate::reel::Reel;
 use crate::sound::{self, Recorder};
 use crate::summary::{Stop, Summary, Tally, grouped};
 use crate::tape::{Made, Tape};
-use crate::{print, watch};
+use crate::{messages, print, watch};
 
 /// A run under way.
 pub struct Session<'a> {
@@ -53,9 +53,10 @@ impl<'a> Session<'a> {
         args: &OutputArgs,
         cartridge: &Path,
         program: &'a Arc<Program>,
-        machine: Machine,
+        mut machine: Machine,
         frames: u64,
     ) -> Result<Session<'a>, Failure> {
+        machine.watch_ports(args.watch_ports);
         let module = ModuleId(0);
         if let Some(wav) = args.wav.as_deref().filter(|_| frames > sound::MAX_FRAMES) {
             let most = grouped(sound::MAX_FRAMES);
@@ -91,7 +92,10 @@ impl<'a> Session<'a> {
             let number = self.machine.frame();
             let mut made = tape.step(&mut self.machine)?;
             let Made { report, .. } = &mut made;
-            self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
+            self.messages(report)?;
+            // What is fed is shown as messages, if at all.
+            let actions = report.actions.iter().filter(|done| !matches!(done.action, Action::Feed { .. }));
+            self.actions.extend(actions.map(|done| (number, done.action.to_string())));
             let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
             if let Some(samples) = self.machine.audio(self.module) {
                 self.tally.sound.get_or_insert_default().add(samples);
@@ -104,6 +108,21 @@ impl<'a> Session<'a> {
             }
         }
         Ok(Stop::Frames)
+    }
+
+    fn messages(&self, report: &FrameReport) -> Result<(), Failure> {
+        if report.messages.is_empty() && report.port_events.is_empty() {
+            return Ok(());
+        }
+        self.progress.suspend(|| {
+            messages::print_output(report, self.watch_to_stderr)?;
+            let watched = messages::watched(&report.port_events);
+            if self.watch_to_stderr {
+                print::stderr(&watched);
+                return Ok(());
+            }
+            print::stdout(&watched)
+        })
     }
 
     fn watch(&self, frame: u64) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use cartwheel_runtime::{
 
 use crate::audit_log::AuditLog;
 use crate::failure::{Exit, Failure};
+use crate::messages::Feed;
 use crate::realtime::Realtime;
 use crate::storage::StorageFolder;
 use crate::summary::Stop;
@@ -48,6 +49,8 @@ pub struct InputTape {
     pub sync_test: Option<SyncTest>,
     /// Folder that mirrors the module's files.
     pub folder: Option<StorageFolder>,
+    /// Messages for the module.
+    pub feed: Option<Feed>,
     /// Log of every call.
     pub audit: Option<AuditLog>,
     /// Frames in quarantine after which the host recovers the module.
@@ -75,6 +78,9 @@ impl Tape for InputTape {
         }
         if let Some(folder) = &mut self.folder {
             folder.before_frame(machine, self.module);
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.before_frame(machine, self.module);
         }
         let report = self.realtime.time(|| machine.step(&input))?;
         if let Some(folder) = &mut self.folder {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cartwheel_hostabi::cbor::{CborError, canonical};
 use cartwheel_kernel::host::DiskFault;
 use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
 use cartwheel_kernel::{Answer, Answered, Kernel, ModuleId, Value};
@@ -56,6 +57,13 @@ pub enum Action {
         /// Encoded arguments.
         args: Vec<u8>,
     },
+    /// Feeds a message to a module's stdin.
+    Feed {
+        /// Number of the module.
+        module: u32,
+        /// The message.
+        message: Vec<u8>,
+    },
 }
 
 /// Why an action cannot be queued.
@@ -70,6 +78,9 @@ pub enum ActionError {
     /// There is no such fault of a disk.
     #[error("a disk has no fault `{0}`")]
     NoSuchFault(String),
+    /// What should be fed is no message.
+    #[error("no message: {0}")]
+    Message(CborError),
     /// The policy is none.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Policy(Vec<PolicyError>),
@@ -112,6 +123,9 @@ impl Action {
             Action::Exec { args, .. } => {
                 Value::decode_all(args).map_err(|_| ActionError::Arguments)?;
             }
+            Action::Feed { message, .. } => {
+                canonical(message).map_err(ActionError::Message)?;
+            }
             Action::Recover { .. }
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
@@ -131,7 +145,8 @@ impl Action {
             | Action::ResetTrust { module }
             | Action::SetTrustLevel { module, .. }
             | Action::Disk { module, .. }
-            | Action::Exec { module, .. } => Some(*module),
+            | Action::Exec { module, .. }
+            | Action::Feed { module, .. } => Some(*module),
             Action::SetPolicy { .. } => None,
         }
     }
@@ -157,6 +172,9 @@ impl Action {
                 let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
                 done(kernel.set_disk(ModuleId(*module), fault))
             }
+            Action::Feed { module, message } => done(
+                kernel.feed(ModuleId(*module), message).map_err(|e| format!("no message was queued: {e}"))?,
+            ),
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
                 ActionOutcome::Done
@@ -204,6 +222,9 @@ impl fmt::Display for Action {
             Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
             Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
             Action::SetPolicy { .. } => f.write_str("set a policy"),
+            Action::Feed { module, message } => {
+                write!(f, "feed {} bytes to module {module}", message.len())
+            }
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cartwheel_kernel::host::Host;
 use cartwheel_kernel::policy::{Policy, Trust};
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Storage, Surface};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, PortCensus, Script, Storage, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -156,8 +156,13 @@ impl Machine {
         self.check()?;
         let seen = self.frame_input(input);
         self.kernel.open_frame(self.frame);
-        let mut report =
-            FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
+        let mut report = FrameReport {
+            frame: self.frame,
+            actions: self.apply_actions()?,
+            modules: Default::default(),
+            messages: Vec::new(),
+            port_events: Vec::new(),
+        };
         report.modules.reserve(self.modules.len());
         for i in 0..self.modules.len() {
             match self.modules[i].frame(&mut self.kernel, &seen, watcher.as_deref_mut()) {
@@ -166,6 +171,8 @@ impl Machine {
             }
         }
         self.kernel.close_frame();
+        report.messages = self.kernel.take_outward();
+        report.port_events = self.kernel.take_port_events();
         self.frame += 1;
         self.previous = *input;
         Ok(report)
@@ -174,6 +181,26 @@ impl Machine {
     /// Sets the host that does the staged work of modules that are loaded from here on. No host changes what they see.
     pub fn set_host(&mut self, host: Host) {
         self.kernel.set_host(host);
+    }
+
+    /// Sets whether every message that is sent is reported, with no effect on the run.
+    pub fn watch_ports(&mut self, watch: bool) {
+        self.kernel.watch_ports(watch);
+    }
+
+    /// True if a module has ports: it declared the capability.
+    pub fn has_ports(&self, module: ModuleId) -> bool {
+        self.kernel.has_ports(module)
+    }
+
+    /// Messages that a module's stdin has room for. What is queued with [`Action::Feed`] is not counted.
+    pub fn stdin_room(&self, module: ModuleId) -> usize {
+        self.kernel.stdin_room(module)
+    }
+
+    /// Counts ports, tokens and requests of all modules.
+    pub fn port_census(&self) -> PortCensus {
+        self.kernel.port_census()
     }
 
     /// Queues something for the host to do at the beginning of the next frame, behind what is queued already. What is

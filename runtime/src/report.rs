@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cartwheel_kernel::{Counter, LogLine, ModuleId, ZoneEvent};
+use cartwheel_kernel::{Counter, LogLine, ModuleId, OutwardMessage, PortEvent, ZoneEvent};
 use smallvec::SmallVec;
 
 use crate::action::Applied;
@@ -66,6 +66,10 @@ pub struct FrameReport {
     pub actions: Vec<Applied>,
     /// The modules.
     pub modules: SmallVec<[ModuleReport; 1]>,
+    /// What modules sent to outputs that no module reads, in the order of the modules.
+    pub messages: Vec<OutwardMessage>,
+    /// Every message that was sent, if [`crate::Machine::watch_ports`] asked for that.
+    pub port_events: Vec<PortEvent>,
 }
 
 /// What a frame of a module came to.

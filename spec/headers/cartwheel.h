@@ -647,6 +647,140 @@ MemSize mem_size(int32_t slot);
 CARTWHEEL_IMPORT("mem", "write@1")
 int32_t mem_write(int32_t slot, const void *content, uint32_t content_len);
 
+/* port: Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in
+ * the module's own table; 0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of
+ * the module: rights on the far end of a port, 1 to send, 2 to receive, 4 to manage, added up;
+ * token 1 is the right to ports of one's own. Messages are CBOR of at most 64 KiB and are delivered
+ * at the next frame boundary, in the order in which they were sent. Not for guests with this
+ * header, because they take or give handles: port.receive_bytes@1, port.send_bytes@1. */
+enum port_status {
+    PORT_BAD_PORT = 16, /* The module has no port of that number. */
+    PORT_BAD_TOKEN = 17, /* The module has no token of that number, or it was revoked. */
+    PORT_NO_RIGHT = 18, /* The port or token does not give the right to do that. */
+    PORT_FULL = 19, /* There is no room where the message or its answer would wait. */
+    PORT_EMPTY = 20, /* No message is there. */
+    PORT_CLOSED = 21, /* The other end has gone. */
+    PORT_TOO_SMALL = 22, /* The buffer is too small for the message; nothing was taken. */
+    PORT_TOO_LARGE = 23, /* A message has at most 65,536 bytes; nothing was sent. */
+    PORT_BAD_NAME = 24, /* A name has 1 to 64 printable ASCII characters without spaces. */
+    PORT_TAKEN = 25, /* Something else has the name. */
+    PORT_NOT_FOUND = 26, /* The name stands for nothing that could be had. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t token;
+} PortDerive;
+
+/* Makes another token of one that may be managed, with no more rights. Besides OK: BAD_TOKEN,
+ * NO_RIGHT, QUOTA. */
+CARTWHEEL_IMPORT("port", "derive@1")
+PortDerive port_derive(int32_t token, int32_t rights);
+
+/* Lets go of a token, and closes ports that were opened with it. What was derived from it stays.
+ * Besides OK: BAD_TOKEN. */
+CARTWHEEL_IMPORT("port", "drop@1")
+int32_t port_drop(int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t token;
+} PortFind;
+
+/* Gives a token with the rights of the one that was published under a name, derived from it.
+ * Besides OK: NOT_FOUND, QUOTA. */
+CARTWHEEL_IMPORT("port", "find@1")
+PortFind port_find(const void *name, uint32_t name_len);
+
+typedef struct {
+    int32_t status;
+    int32_t port;
+} PortOpen;
+
+/* Opens a port: the far end that the token names, for as long as the module has the token; with
+ * token 1 a new one of the module's own. Besides OK: BAD_TOKEN, NO_RIGHT, CLOSED, QUOTA. */
+CARTWHEEL_IMPORT("port", "open@1")
+PortOpen port_open(int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t messages;
+    int32_t len;
+} PortPoll;
+
+/* Tells how many messages wait to be received, and the length of the first. Besides OK: BAD_PORT,
+ * NO_RIGHT, EMPTY, CLOSED. */
+CARTWHEEL_IMPORT("port", "poll@1")
+PortPoll port_poll(int32_t port);
+
+/* Puts a token into the machine's directory under a name, which takes it out of the module's table;
+ * at most 16 names. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT, QUOTA. */
+CARTWHEEL_IMPORT("port", "publish@1")
+int32_t port_publish(const void *name, uint32_t name_len, int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+    int32_t sender;
+    int32_t token;
+} PortReceive;
+
+/* Takes the first message: its length, the number of the module that sent it (-1 for the kernel and
+ * the host), and the token that came with it, or 0. QUOTA if there is no room for the token.
+ * Besides OK: BAD_PORT, NO_RIGHT, EMPTY, CLOSED, TOO_SMALL, QUOTA. */
+CARTWHEEL_IMPORT("port", "receive@1")
+PortReceive port_receive(int32_t port, void *buffer, uint32_t buffer_len);
+
+/* Gives a port back; the other end finds it closed. The first three stay. Besides OK: BAD_PORT,
+ * NO_RIGHT. */
+CARTWHEEL_IMPORT("port", "release@1")
+int32_t port_release(int32_t port);
+
+typedef struct {
+    int32_t status;
+    int32_t revoked;
+} PortRevoke;
+
+/* Ends all tokens that were derived from a token, whoever has them, and closes the ports that were
+ * opened with them; gives their number, each of which counts as a byte. Besides OK: BAD_TOKEN. */
+CARTWHEEL_IMPORT("port", "revoke@1")
+PortRevoke port_revoke(int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t rights;
+} PortRights;
+
+/* Tells the rights that a token gives. Besides OK: BAD_TOKEN. */
+CARTWHEEL_IMPORT("port", "rights@1")
+PortRights port_rights(int32_t token);
+
+/* Sends a message; on stdin to the kernel, which does what it asks for at that price on top and
+ * answers on stdout or stderr. A message that is no CBOR is answered on stderr. Besides OK:
+ * BAD_PORT, NO_RIGHT, FULL, CLOSED, TOO_LARGE. */
+CARTWHEEL_IMPORT("port", "send@1")
+int32_t port_send(int32_t port, const void *message, uint32_t message_len);
+
+typedef struct {
+    int32_t status;
+    int32_t token;
+} PortToken;
+
+/* Makes a token for the far end of one of the module's own ports: to send is to send to the module,
+ * to receive is to get what it sends. Besides OK: BAD_PORT, NO_RIGHT, QUOTA. */
+CARTWHEEL_IMPORT("port", "token@1")
+PortToken port_token(int32_t port, int32_t rights);
+
+/* Sends a message and a token with it, which leaves the module's table; ports that were opened with
+ * it are closed. Besides OK: BAD_PORT, BAD_TOKEN, NO_RIGHT, FULL, CLOSED, TOO_LARGE. */
+CARTWHEEL_IMPORT("port", "transfer@1")
+int32_t port_transfer(int32_t port, int32_t token, const void *message, uint32_t message_len);
+
+/* Takes a name that the module published, and its token, out of the directory. What others derived
+ * from it stays. Besides OK: NOT_FOUND. */
+CARTWHEEL_IMPORT("port", "withdraw@1")
+int32_t port_withdraw(const void *name, uint32_t name_len);
+
 /* telemetry: The module's own figures. */
 enum telemetry_status {
     TELEMETRY_TOO_SMALL = 16, /* The span is too small for the record; nothing was written. */

@@ -13,6 +13,7 @@ use cartwheel_runtime::{
 use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
 use crate::failure::{Exit, Failure};
+use crate::messages::Feed;
 use crate::realtime::Realtime;
 use crate::session::{Said, Session};
 use crate::storage::StorageFolder;
@@ -69,6 +70,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if args.storage.is_some() && machine.storage(module).is_none() {
         return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
     }
+    let feed = args.stdin.as_deref().map(Feed::read).transpose()?;
+    if feed.is_some() && !machine.has_ports(module) {
+        return Err(Failure::file(&path, "it reads no messages: it declares no `.capability port`"));
+    }
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
         // A state brings the policy of its machine; the one that was asked for takes its place.
@@ -100,6 +105,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         recording,
         sync_test: args.sync_test.map(SyncTest::new),
         folder,
+        feed,
         audit,
         recover_after: args.recover_after,
         quarantined: 0,
