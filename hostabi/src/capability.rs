@@ -43,6 +43,8 @@ capabilities! {
     Wasm4 "wasm4",
     /// Messages to the kernel and to other modules.
     Port "port",
+    /// Completing byte sequences.
+    Completion "completion",
 }
 
 impl Capability {

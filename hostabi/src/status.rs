@@ -81,6 +81,18 @@ statuses! {
         AudioBadSample 21 "BAD_SAMPLE" "The asset is no recording of this form.";
         AudioBadLoop 22 "BAD_LOOP" "The instrument has no recording with such a stretch.";
     }
+    completion {
+        CompletionUnknown 16 "UNKNOWN" "There is no request of that number.";
+        CompletionSubmitted 17 "SUBMITTED" "The request was submitted before.";
+        CompletionNotSubmitted 18 "NOT_SUBMITTED" "The request was not submitted.";
+        CompletionTooSmall 19 "TOO_SMALL" "The buffer is too small; nothing was copied.";
+        CompletionTooLarge 20 "TOO_LARGE" "A request has at most 4,096 bytes, a completion 65,536.";
+        CompletionBroken 21 "BROKEN" "There is no completion: the completer found none, refused, or has gone.";
+        CompletionBadPrefix 22 "BAD_PREFIX" "A prefix has 1 to 64 bytes, and one that is withdrawn was provided by the module.";
+        CompletionTaken 23 "TAKEN" "Somebody else completes the prefix.";
+        CompletionNone 24 "NONE" "No request waits for the module.";
+        CompletionOther 25 "OTHER" "A completion begins with the bytes of the request.";
+    }
     gfx {
         GfxOutside 16 "OUTSIDE" "The place is outside the surface or image.";
         GfxNotFound 17 "NOT_FOUND" "The cartridge has no asset of that number.";

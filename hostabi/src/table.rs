@@ -125,6 +125,40 @@ macro_rules! for_each_syscall {
                     "Sets the volume of a note.";
             }
 
+            domain Completion "completion" "Given bytes, the completion that begins with them (`spec/completion.md`). The completer with the longest prefix is \
+                asked: the kernel's own, or a module that provides one." {
+                CompletionAnswer answer "completion.answer@1" (request: i32, completion: Span) -> (status: Status)
+                    Completion [CompletionUnknown, CompletionOther, CompletionTooLarge] [] 40 + (1 / 4 Byte) Immediate
+                    "Answers a request that was taken; who made it can read it in the next frame.";
+                CompletionClose close "completion.close@1" (completion: i32) -> (status: Status)
+                    Completion [CompletionUnknown] [] 20 Immediate
+                    "Lets go of a request, in whatever state it is.";
+                CompletionOpen open "completion.open@1" () -> (status: Status, completion: i32)
+                    Completion [Quota] [] 40 Immediate
+                    "Begins a request and gives its number; at most 16 of a module.";
+                CompletionProvide provide "completion.provide@1" (prefix: Span) -> (status: Status)
+                    Completion [CompletionBadPrefix, CompletionTaken, Quota] [] 80 Immediate
+                    "Makes the module the completer of requests that begin with a prefix; at most 16 of a module.";
+                CompletionRead read "completion.read@1" (completion: i32, buffer: SpanMut) -> (status: Status, len: i32)
+                    Completion [Pending, CompletionUnknown, CompletionNotSubmitted, CompletionBroken, CompletionTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Copies the completion, which begins with the bytes of the request, and gives its length; it can be read again.";
+                CompletionRefuse refuse "completion.refuse@1" (request: i32) -> (status: Status)
+                    Completion [CompletionUnknown] [] 30 Immediate
+                    "Breaks the promise of a request that was taken.";
+                CompletionSubmit submit "completion.submit@1" (completion: i32) -> (status: Status)
+                    Completion [CompletionUnknown, CompletionSubmitted] [] 100 + (4 / 1 Byte) Staged
+                    "Asks for the completion of what was written.";
+                CompletionTake take "completion.take@1" (buffer: SpanMut) -> (status: Status, request: i32, len: i32)
+                    Completion [CompletionNone, CompletionTooSmall] [] 60 + (1 / 4 Byte) Immediate
+                    "Takes the next request that the module has to answer, in the order in which they were submitted before this frame.";
+                CompletionWithdraw withdraw "completion.withdraw@1" (prefix: Span) -> (status: Status)
+                    Completion [CompletionBadPrefix] [] 40 Immediate
+                    "Ends what `completion.provide` began; requests that were submitted before are still the module's to answer.";
+                CompletionWrite write "completion.write@1" (completion: i32, bytes: Span) -> (status: Status)
+                    Completion [CompletionUnknown, CompletionSubmitted, CompletionTooLarge] [] 30 + (1 / 4 Byte) Immediate
+                    "Appends bytes to a request.";
+            }
+
             domain Fs "fs" "The module's files. Calls that name files issue a request and give its id, which is positive; what came of it is \
                 published at a frame boundary, in the order of issue. `poll` tells: PENDING, or how it ended, which also ends the \
                 request, except for a result that waits to be taken with `take` or `take_bytes`. Paths are 1 to 255 bytes: names of \

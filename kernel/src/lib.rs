@@ -11,6 +11,7 @@ pub mod audit;
 mod builtin;
 mod caller;
 mod codec;
+mod completion;
 mod custody;
 mod engine;
 pub mod host;

@@ -156,6 +156,7 @@ impl Kernel {
     pub fn open_frame(&mut self, frame: u64) {
         self.watch.frame = frame;
         self.shared.ports.deliver(frame);
+        self.shared.completions.deliver(frame);
         if self.script.is_some() {
             let readings = self.modules.iter_mut().filter_map(|module| module.caller.script.as_mut());
             readings.for_each(|reading| reading.frame = frame);
@@ -236,6 +237,7 @@ impl Kernel {
     pub fn unload(&mut self, id: ModuleId) {
         if let Some(module) = self.modules.remove(id) {
             self.shared.ports.unload(id.0);
+            self.shared.completions.unload(id.0);
             self.forget_memory(&module.caller.origin);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
@@ -397,6 +399,12 @@ impl Kernel {
         self.bindings(id).iter().for_each(|binding| total += binding.usage);
         self.late_usage(id).iter().for_each(|(_, usage)| total += *usage);
         total
+    }
+
+    /// Turns the cache of the kernel's completers off or on; it is on at first, and nothing but time can tell. Gives how often
+    /// it has answered since.
+    pub fn set_completion_cache(&mut self, on: bool) -> u64 {
+        self.shared.completions.set_cache(on)
     }
 
     /// Sets the host that does the staged work of modules that are loaded from here on.

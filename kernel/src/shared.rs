@@ -6,6 +6,7 @@
 use cartwheel_hostabi::Capability;
 
 use crate::codec::{Reader, RestoreError};
+use crate::completion::Completions;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
 use crate::ports::Ports;
@@ -14,6 +15,7 @@ use crate::ports::Ports;
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
+    pub(crate) completions: Completions,
 }
 
 impl Kernel {
@@ -23,6 +25,7 @@ impl Kernel {
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text);
         self.shared.ports.save(out);
+        self.shared.completions.save(out);
     }
 
     /// Puts the kernel as a whole back into a saved state. The modules of that state must be there; theirs are restored after
@@ -39,6 +42,7 @@ impl Kernel {
         });
         let policy = policy.transpose()?;
         let ports = Ports::read(&mut input)?;
+        let completions = Completions::read_saved(&mut input)?;
         input.end()?;
         let with_ports =
             self.modules.iter().filter(|module| module.caller.declared.contains(Capability::Port));
@@ -46,6 +50,7 @@ impl Kernel {
             return Err(RestoreError::Value);
         }
         self.shared.ports.restore(ports);
+        self.shared.completions.restore(completions);
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -56,6 +61,8 @@ impl Kernel {
     /// Hashes of what [`Kernel::save_shared`] saves, by component in a fixed order; none for what is empty. The policy
     /// is in the modules' hashes.
     pub fn shared_hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
-        self.shared.ports.hash().map(|hash| ("ports", hash)).into_iter()
+        let ports = self.shared.ports.hash().map(|hash| ("ports", hash));
+        let completions = self.shared.completions.hash().map(|hash| ("completions", hash));
+        ports.into_iter().chain(completions)
     }
 }

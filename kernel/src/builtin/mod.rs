@@ -4,6 +4,7 @@
 //! A request whose `syscall_type` is the id of a syscall stands for that call.
 
 mod arguments;
+mod completion;
 mod files;
 mod memory;
 mod names;
@@ -60,7 +61,8 @@ pub(crate) struct Builtin {
 }
 
 /// All of them.
-pub(crate) static BUILTINS: &[Builtin] = &[files::FILES, memory::MEMORY, names::NAMES];
+pub(crate) static BUILTINS: &[Builtin] =
+    &[completion::COMPLETION, files::FILES, memory::MEMORY, names::NAMES];
 
 /// The message type of a name.
 pub(crate) fn find(name: &str) -> Option<&'static MessageType> {

@@ -5,6 +5,7 @@
 
 pub(crate) mod asset;
 pub(crate) mod audio;
+pub(crate) mod completion;
 pub(crate) mod fs;
 pub(crate) mod gfx;
 pub(crate) mod kernel;

@@ -7,6 +7,7 @@ mod asset;
 mod audio;
 #[path = "../common/mod.rs"]
 mod common;
+mod completion;
 mod fs;
 mod gfx;
 mod kernel;
@@ -57,6 +58,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
     [
         asset::CASES,
         audio::CASES,
+        completion::CASES,
         fs::CASES,
         gfx::CASES,
         kernel::CASES,
