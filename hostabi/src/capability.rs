@@ -45,6 +45,8 @@ capabilities! {
     Port "port",
     /// Completing byte sequences.
     Completion "completion",
+    /// Datagrams on the virtual network.
+    Net "net",
 }
 
 impl Capability {

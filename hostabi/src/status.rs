@@ -118,6 +118,16 @@ statuses! {
         MemBlocked 22 "BLOCKED" "Other files are where those of the card have to be; nothing was committed.";
         MemUnchanged 23 "UNCHANGED" "Nothing was written or erased since the last commit.";
     }
+    net {
+        NetBadAddress 16 "BAD_ADDRESS" "Addresses are 1 to 65535, machines 0 or more.";
+        NetTaken 17 "TAKEN" "Somebody has the address.";
+        NetNotBound 18 "NOT_BOUND" "The module does not have the address.";
+        NetEmpty 19 "EMPTY" "Nothing has come.";
+        NetTooSmall 20 "TOO_SMALL" "The buffer is too small; nothing was taken.";
+        NetTooLarge 21 "TOO_LARGE" "A datagram has at most 1,200 bytes; nothing was sent.";
+        NetUnreachable 22 "UNREACHABLE" "Nobody of this machine has the address.";
+        NetFull 23 "FULL" "There is no room for it; nothing was sent.";
+    }
     port {
         PortBadPort 16 "BAD_PORT" "The module has no port of that number.";
         PortBadToken 17 "BAD_TOKEN" "The module has no token of that number, or it was revoked.";

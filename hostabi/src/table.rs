@@ -348,6 +348,22 @@ macro_rules! for_each_syscall {
                     "As `mem.write`, with the content in a byte string.";
             }
 
+            domain Net "net" "A virtual network. Datagrams between modules of a machine are there at the next frame boundary; those to another machine (1 \
+                or more; what the numbers mean is up to the host) leave with the frame, and those from one come as input. There are no sockets." {
+                NetBind bind "net.bind@1" (address: i32) -> (status: Status)
+                    Net [NetBadAddress, NetTaken, Quota] [] 40 Immediate
+                    "Gives the module an address of the machine, 1 to 65535; at most 16.";
+                NetClose close "net.close@1" (address: i32) -> (status: Status)
+                    Net [NetNotBound] [] 30 Immediate
+                    "Gives an address back; what waits there is lost.";
+                NetRecv recv "net.recv@1" (address: i32, buffer: SpanMut) -> (status: Status, len: i32, machine: i32, from: i32)
+                    Net [NetNotBound, NetEmpty, NetTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Takes the first datagram that came to an address: its length, the machine (0 for this one) and the address that it is from.";
+                NetSend send "net.send@1" (from: i32, machine: i32, to: i32, payload: Span) -> (status: Status)
+                    Net [NetNotBound, NetBadAddress, NetUnreachable, NetTooLarge, NetFull] [] 50 + (1 / 4 Byte) Immediate
+                    "Sends a datagram from an address of the module's own; machine 0 is this one. Whether another machine gets it, nobody tells.";
+            }
+
             domain Port "port" "Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in the module's own table; \
                 0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of the module: rights on the far end of a \
                 port, 1 to send, 2 to receive, 4 to manage, added up; token 1 is the right to ports of one's own. Messages are \

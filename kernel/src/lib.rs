@@ -18,6 +18,7 @@ pub mod host;
 mod late;
 mod load;
 mod modules;
+mod net;
 mod observe;
 mod pipeline;
 pub mod policy;
@@ -39,6 +40,7 @@ pub use late::{Answer, Answered};
 pub use load::{
     DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
 };
+pub use net::{Datagram, MAX_DATAGRAM_BYTES};
 pub use observe::Observer;
 pub use pipeline::{Binding, Detached, Kernel};
 pub use ports::{

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
 use crate::modules::Modules;
+use crate::net::Datagram;
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
@@ -157,6 +158,7 @@ impl Kernel {
         self.watch.frame = frame;
         self.shared.ports.deliver(frame);
         self.shared.completions.deliver(frame);
+        self.shared.net.deliver();
         if self.script.is_some() {
             let readings = self.modules.iter_mut().filter_map(|module| module.caller.script.as_mut());
             readings.for_each(|reading| reading.frame = frame);
@@ -238,6 +240,7 @@ impl Kernel {
         if let Some(module) = self.modules.remove(id) {
             self.shared.ports.unload(id.0);
             self.shared.completions.unload(id.0);
+            self.shared.net.unload(id.0);
             self.forget_memory(&module.caller.origin);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
@@ -399,6 +402,16 @@ impl Kernel {
         self.bindings(id).iter().for_each(|binding| total += binding.usage);
         self.late_usage(id).iter().for_each(|(_, usage)| total += *usage);
         total
+    }
+
+    /// Takes the datagrams to other machines since they were last taken. They are no part of the state.
+    pub fn take_datagrams(&mut self) -> Vec<Datagram> {
+        self.shared.net.take_outgoing()
+    }
+
+    /// Takes in a datagram from another machine; it is there in the frame that begins. False if nobody gets it.
+    pub fn arrive(&mut self, datagram: Datagram) -> bool {
+        self.shared.net.arrive(datagram)
     }
 
     /// Turns the cache of the kernel's completers off or on; it is on at first, and nothing but time can tell. Gives how often

@@ -7,6 +7,7 @@ use cartwheel_hostabi::Capability;
 
 use crate::codec::{Reader, RestoreError};
 use crate::completion::Completions;
+use crate::net::Net;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
 use crate::ports::Ports;
@@ -16,6 +17,7 @@ use crate::ports::Ports;
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) completions: Completions,
+    pub(crate) net: Net,
 }
 
 impl Kernel {
@@ -26,6 +28,7 @@ impl Kernel {
         out.extend(text);
         self.shared.ports.save(out);
         self.shared.completions.save(out);
+        self.shared.net.save(out);
     }
 
     /// Puts the kernel as a whole back into a saved state. The modules of that state must be there; theirs are restored after
@@ -43,6 +46,7 @@ impl Kernel {
         let policy = policy.transpose()?;
         let ports = Ports::read(&mut input)?;
         let completions = Completions::read_saved(&mut input)?;
+        let net = Net::read(&mut input)?;
         input.end()?;
         let with_ports =
             self.modules.iter().filter(|module| module.caller.declared.contains(Capability::Port));
@@ -51,6 +55,7 @@ impl Kernel {
         }
         self.shared.ports.restore(ports);
         self.shared.completions.restore(completions);
+        self.shared.net = net;
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -63,6 +68,7 @@ impl Kernel {
     pub fn shared_hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
         let ports = self.shared.ports.hash().map(|hash| ("ports", hash));
         let completions = self.shared.completions.hash().map(|hash| ("completions", hash));
-        ports.into_iter().chain(completions)
+        let net = self.shared.net.hash().map(|hash| ("network", hash));
+        ports.into_iter().chain(completions).chain(net)
     }
 }

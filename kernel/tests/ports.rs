@@ -1,7 +1,7 @@
 //! Ports: requests to the kernel and their answers, messages and tokens between modules, and what becomes of them when
 //! modules end.
 
-mod common;
+mod world;
 
 use std::sync::{Arc, Mutex};
 
@@ -10,129 +10,10 @@ use cartwheel_hostabi::mock::{MockGuest, MockObject, Slot};
 use cartwheel_hostabi::{Fault, Status, resolve};
 use cartwheel_kernel::policy::{Custody, Policy};
 use cartwheel_kernel::{
-    CallRecord, FrameFigures, Kernel, MAX_TOKENS, ModuleConfig, ModuleId, OWN_PORTS, Observer, Outcome,
-    PortCensus, QUEUE_MESSAGES, RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT, StagedConfig,
-    Storage, StoragePath, Transport,
+    CallRecord, Kernel, MAX_TOKENS, ModuleId, Observer, Outcome, PortCensus, QUEUE_MESSAGES, RIGHT_MANAGE,
+    RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT, Transport,
 };
-
-const ALL: i32 = RIGHT_SEND | RIGHT_RECEIVE | RIGHT_MANAGE;
-
-/// Some modules that import everything.
-struct World {
-    kernel: Kernel,
-    guests: Vec<MockGuest>,
-    frame: u64,
-}
-
-impl World {
-    fn new(modules: u32) -> World {
-        let mut world = World { kernel: Kernel::new(), guests: Vec::new(), frame: 0 };
-        (0..modules).for_each(|module| world.load(module));
-        world.kernel.open_frame(0);
-        world
-    }
-
-    fn load(&mut self, module: u32) {
-        let mut storage = Storage::new(1 << 20);
-        let path = |path: &[u8]| StoragePath::parse(path).expect("a path");
-        storage.write(&path(b"there"), cartwheel_kernel::Blob::new(b"content".to_vec())).expect("room");
-        let staged = StagedConfig { storage, ..StagedConfig::default() };
-        let config = ModuleConfig { staged, ..common::config(8, 8, Vec::new()) };
-        self.kernel.load(ModuleId(module), config).expect("a good configuration");
-        self.guests.resize(self.guests.len().max(module as usize + 1), MockGuest::default());
-        let guest = &mut self.guests[module as usize];
-        *guest = MockGuest::new(vec![0; 256 * 1024]);
-        guest.module = module;
-    }
-
-    fn try_call(&mut self, module: u32, id: &str, args: &[Slot]) -> Result<Option<Status>, Fault> {
-        let row = resolve(id).expect("a syscall");
-        let guest = &mut self.guests[module as usize];
-        guest.prepare(args.iter().copied());
-        self.kernel.call(ModuleId(module), row.syscall as u32, guest)
-    }
-
-    fn call(&mut self, module: u32, id: &str, args: &[i32]) -> Vec<i32> {
-        let args: Vec<Slot> = args.iter().map(|arg| Slot::from(*arg)).collect();
-        self.try_call(module, id, &args).unwrap_or_else(|fault| panic!("{id}: {fault}"));
-        let guest = &self.guests[module as usize];
-        (0..guest.results.len()).map(|slot| guest.result(slot) as i32).collect()
-    }
-
-    fn ok(&mut self, module: u32, id: &str, args: &[i32]) -> Vec<i32> {
-        let mut results = self.call(module, id, args);
-        assert_eq!(results.remove(0), 0, "{id}{args:?}");
-        results
-    }
-
-    /// Puts bytes where a call has them.
-    fn put(&mut self, module: u32, bytes: &[u8]) -> [i32; 2] {
-        self.guests[module as usize].memory[..bytes.len()].copy_from_slice(bytes);
-        [0, bytes.len() as i32]
-    }
-
-    fn send_raw(&mut self, module: u32, port: i32, bytes: &[u8]) -> i32 {
-        let [at, len] = self.put(module, bytes);
-        self.call(module, "port.send", &[port, at, len])[0]
-    }
-
-    fn send(&mut self, module: u32, port: i32, message: &str) -> i32 {
-        let message = encode(&from_json(message).expect("a message"));
-        self.send_raw(module, port, &message)
-    }
-
-    /// A request with this hash (a byte repeated), and what it asks for.
-    fn request(&mut self, module: u32, hash: u8, syscall_type: &str, params: &str) -> i32 {
-        let hash = format!("{hash:02x}").repeat(32);
-        let message = format!(
-            "{{\"syscall_type\":\"{syscall_type}\",\"params\":{params},\"promise_hash\":{{\"$bytes\":\"{hash}\"}}}}"
-        );
-        self.send(module, STDIN, &message)
-    }
-
-    /// The next message on a port, as JSON, with sender and token; or the status.
-    fn receive(&mut self, module: u32, port: i32) -> Result<(String, i32, i32), i32> {
-        let results = self.call(module, "port.receive", &[port, 0, 128 * 1024]);
-        match results[..] {
-            [0, len, sender, token] => {
-                let bytes = &self.guests[module as usize].memory[..len as usize];
-                let item = decode(bytes).expect("messages are CBOR");
-                assert_eq!(encode(&item), bytes, "messages are deterministic");
-                Ok((to_json(&item), sender, token))
-            }
-            [status, 0, 0, 0] => Err(status),
-            _ => panic!("{results:?}"),
-        }
-    }
-
-    fn text(&mut self, module: u32, port: i32) -> String {
-        self.receive(module, port).map_or_else(|status| format!("status {status}"), |(text, ..)| text)
-    }
-
-    fn next_frame(&mut self) {
-        for module in 0..self.guests.len() as u32 {
-            self.kernel.end_frame(ModuleId(module), FrameFigures::default());
-        }
-        self.kernel.close_frame();
-        self.frame += 1;
-        self.kernel.open_frame(self.frame);
-        for module in 0..self.guests.len() as u32 {
-            self.kernel.begin_frame(ModuleId(module));
-        }
-    }
-
-    /// Tokens for the far end of a new port of a module's own: the port, and the token.
-    fn port_of(&mut self, module: u32, rights: i32) -> (i32, i32) {
-        let port = self.ok(module, "port.open", &[OWN_PORTS])[0];
-        (port, self.ok(module, "port.token", &[port, rights])[0])
-    }
-
-    /// Hands a token to another module under a name; gives its number there.
-    fn hand(&mut self, from: u32, token: i32, to: u32) -> i32 {
-        let name = format!("from-{from}-to-{to}-{token}");
-        self.hand_as(from, token, to, name.as_bytes())
-    }
-}
+use world::{ALL, World, common};
 
 const EMPTY: i32 = Status::PortEmpty.code();
 
@@ -602,15 +483,6 @@ fn a_flood_is_full_and_neighbours_are_unharmed() {
     assert_eq!(world.call(2, "port.token", &[STDIN, RIGHT_SEND])[0], Status::Quota.code());
 }
 
-impl World {
-    fn hand_as(&mut self, from: u32, token: i32, to: u32, name: &[u8]) -> i32 {
-        let [at, len] = self.put(from, name);
-        self.ok(from, "port.publish", &[at, len, token]);
-        let [at, len] = self.put(to, name);
-        self.ok(to, "port.find", &[at, len])[0]
-    }
-}
-
 // covers PORT-12 PORT-13
 #[test]
 fn output_that_no_module_reads_leaves_the_machine_and_input_comes_in() {
@@ -650,4 +522,85 @@ fn output_that_no_module_reads_leaves_the_machine_and_input_comes_in() {
     }
     assert_eq!((world.kernel.feed(ModuleId(1), &[0]), world.kernel.stdin_room(ModuleId(1))), (Ok(false), 0));
     assert_eq!(world.kernel.feed(ModuleId(7), &[0]), Ok(false));
+}
+
+/// A saved kernel goes on as the one that was saved, with messages, tokens and requests in flight; and what is changed in the
+/// saved bytes is refused or harmless.
+// covers VM-3
+#[test]
+fn a_restored_kernel_goes_on_with_what_was_in_flight() {
+    let build = || {
+        let mut world = World::new(2);
+        let (_, token) = world.port_of(0, ALL);
+        let far = world.hand(0, token, 1);
+        let end = world.ok(1, "port.open", &[far])[0];
+        // Places that are used again in an order of their own.
+        let dropped: Vec<i32> = (0..5).map(|_| world.ok(1, "port.derive", &[far, RIGHT_SEND])[0]).collect();
+        for token in [dropped[3], dropped[0], dropped[4]] {
+            world.ok(1, "port.drop", &[token]);
+        }
+        let given = world.ok(1, "port.derive", &[far, ALL])[0];
+        let [at, len] = world.put(1, &[5]);
+        world.ok(1, "port.transfer", &[end, given, at, len]);
+        world.request(0, 3, "file_read", "{\"path\":\"there\"}");
+        world.request(0, 4, "kernel.ping", "[1]");
+        world.request(1, 5, "net_bind", "[9]");
+        world.request(1, 6, "net_send", "{\"from\":9,\"machine\":0,\"to\":9,\"payload\":\"self\"}");
+        world.request(1, 7, "completion_open", "[]");
+        world.request(1, 8, "completion_submit", "[1]");
+        world
+    };
+    let save = |world: &World| {
+        let mut parts = vec![Vec::new(); 3];
+        world.kernel.save_shared(&mut parts[2]);
+        (0..2).for_each(|module| world.kernel.save(ModuleId(module), &mut parts[module as usize]));
+        parts
+    };
+    let hashes = |world: &World| world.kernel.shared_hashes().collect::<Vec<_>>();
+    let mut first = build();
+    let saved = save(&first);
+    let mut second = World::new(2);
+    second.guests = first.guests.clone();
+    second.kernel.restore_shared(&saved[2]).expect("it was saved");
+    (0..2).for_each(|module| {
+        second.kernel.restore(ModuleId(module), &saved[module as usize]).expect("it was saved")
+    });
+    assert_eq!((hashes(&first), hashes(&first).len()), (hashes(&second), 3));
+    let goes_on = |world: &mut World| {
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            world.next_frame();
+            for (module, port) in [(0, STDOUT), (0, STDERR), (0, 3), (1, STDOUT), (1, STDERR)] {
+                seen.push(format!("{:?}", world.receive(module, port)));
+            }
+            seen.push(format!("{:?}", world.call(1, "port.token", &[STDIN, ALL])));
+            seen.push(format!("{:?}", world.port_of(0, ALL)));
+            seen.push(format!("{:?}", hashes(world)));
+        }
+        seen
+    };
+    assert_eq!(goes_on(&mut first), goes_on(&mut second));
+    // Any byte changed: an error that changes nothing, or a state that can be gone on with.
+    let mut third = build();
+    let before = hashes(&third);
+    for at in 0..saved[2].len() {
+        for change in [1, 0x80, 0xff] {
+            let mut bytes = saved[2].clone();
+            bytes[at] ^= change;
+            if third.kernel.restore_shared(&bytes).is_err() {
+                assert_eq!(hashes(&third), before, "byte {at}");
+            } else {
+                third.next_frame();
+                for module in [0, 1] {
+                    for port in 0..4 {
+                        third.call(module, "port.receive", &[port, 0, 100_000]);
+                    }
+                    (1..12).for_each(|token| drop(third.call(module, "port.revoke", &[token])));
+                    (1..12).for_each(|token| drop(third.call(module, "port.drop", &[token])));
+                }
+                third.kernel.restore_shared(&saved[2]).expect("it was saved");
+            }
+        }
+    }
+    assert!(third.kernel.restore_shared(&saved[2][..saved[2].len() - 1]).is_err());
 }

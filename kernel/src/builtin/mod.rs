@@ -8,6 +8,7 @@ mod completion;
 mod files;
 mod memory;
 mod names;
+mod network;
 
 use cartwheel_hostabi::cbor::Item;
 use cartwheel_hostabi::{Fault, Guest, Mode, Status, Syscall, SyscallInfo, SyscallTrap, resolve};
@@ -62,7 +63,7 @@ pub(crate) struct Builtin {
 
 /// All of them.
 pub(crate) static BUILTINS: &[Builtin] =
-    &[completion::COMPLETION, files::FILES, memory::MEMORY, names::NAMES];
+    &[completion::COMPLETION, files::FILES, memory::MEMORY, names::NAMES, network::NETWORK];
 
 /// The message type of a name.
 pub(crate) fn find(name: &str) -> Option<&'static MessageType> {

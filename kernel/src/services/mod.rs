@@ -11,6 +11,7 @@ pub(crate) mod gfx;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
+pub(crate) mod net;
 pub(crate) mod port;
 pub(crate) mod telemetry;
 pub(crate) mod wasm4;

@@ -13,6 +13,7 @@ mod gfx;
 mod kernel;
 mod log;
 mod mem;
+mod net;
 mod port;
 mod telemetry;
 mod wasm4;
@@ -64,6 +65,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         kernel::CASES,
         log::CASES,
         mem::CASES,
+        net::CASES,
         port::CASES,
         telemetry::CASES,
         wasm4::CASES,
