@@ -7,17 +7,35 @@ use cartwheel_hostabi::Capability;
 
 use crate::codec::{Reader, RestoreError};
 use crate::completion::Completions;
+use crate::load::ModuleId;
 use crate::net::Net;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
 use crate::ports::Ports;
+use crate::supervision::Supervision;
 
 /// State of the kernel as a whole. Handlers reach it through their context.
 #[derive(Default)]
 pub(crate) struct Shared {
+    /// What modules have to do with each other.
+    pub(crate) supervision: Supervision,
     pub(crate) ports: Ports,
     pub(crate) completions: Completions,
     pub(crate) net: Net,
+}
+
+impl Shared {
+    /// True if there is anything under a module's number.
+    pub(crate) fn has(&self, id: ModuleId) -> bool {
+        self.ports.has(id.0) || self.completions.has(id.0) || self.net.has(id.0)
+    }
+
+    /// Lets go of everything under a module's number.
+    pub(crate) fn forget(&mut self, id: ModuleId) {
+        self.ports.unload(id.0);
+        self.completions.unload(id.0);
+        self.net.unload(id.0);
+    }
 }
 
 impl Kernel {
@@ -26,13 +44,14 @@ impl Kernel {
         let text = self.policy.text().as_bytes();
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text);
+        self.shared.supervision.save(out);
         self.shared.ports.save(out);
         self.shared.completions.save(out);
         self.shared.net.save(out);
     }
 
-    /// Puts the kernel as a whole back into a saved state. The modules of that state must be there; theirs are restored after
-    /// it. On failure everything stays as it was.
+    /// Puts the kernel as a whole back into a saved state. The modules of that state must be there, and the number of the next
+    /// one set; the modules' own states are restored after it. On failure everything stays as it was.
     pub fn restore_shared(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
         let mut input = Reader(bytes);
         let len = input.u32()? as usize;
@@ -44,18 +63,24 @@ impl Kernel {
             text => Policy::parse(text).map_err(|_| RestoreError::Policy),
         });
         let policy = policy.transpose()?;
+        let supervision = self.shared.supervision.read(&mut input)?;
         let ports = Ports::read(&mut input)?;
         let completions = Completions::read_saved(&mut input)?;
         let net = Net::read(&mut input)?;
         input.end()?;
+        if supervision.named().any(|id| self.module(id).is_none()) {
+            return Err(RestoreError::NoSuchModule);
+        }
         let with_ports =
             self.modules.iter().filter(|module| module.caller.declared.contains(Capability::Port));
         if !ports.modules().eq(with_ports.map(|module| module.caller.id.0)) {
             return Err(RestoreError::Value);
         }
+        self.shared.supervision = supervision;
         self.shared.ports.restore(ports);
         self.shared.completions.restore(completions);
         self.shared.net = net;
+        self.modules.iter_mut().for_each(|module| module.settled = true);
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -69,6 +94,7 @@ impl Kernel {
         let ports = self.shared.ports.hash().map(|hash| ("ports", hash));
         let completions = self.shared.completions.hash().map(|hash| ("completions", hash));
         let net = self.shared.net.hash().map(|hash| ("network", hash));
-        ports.into_iter().chain(completions).chain(net)
+        let supervision = self.shared.supervision.hash();
+        supervision.into_iter().chain(ports).chain(completions).chain(net)
     }
 }

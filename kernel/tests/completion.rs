@@ -163,6 +163,7 @@ fn built_in_modules_are_reached_by_messages() {
         ("completion_write", "[1,\"calc:2*3\"]", "null"),
         ("completion_submit", "[1]", "null"),
         ("name_publish", "{\"name\":\"me\",\"token\":2}", "null"),
+        ("process_id", "[]", "0"),
         ("name_find", "{\"name\":\"me\"}", "2"),
     ];
     world.ok(0, "port.token", &[0, 7]);
@@ -212,4 +213,25 @@ fn datagrams_go_between_modules_and_between_machines() {
     assert_eq!(&world.guests[1].memory[..4], b"back");
     world.kernel.unload(ModuleId(1));
     assert!(!world.kernel.arrive(arrives(90)));
+}
+
+/// Process and module control by message: the same calls, and what has no supervisor says so.
+// covers LAY-3
+#[test]
+fn modules_are_controlled_by_message() {
+    let mut world = World::new(1);
+    for (hash, (syscall_type, params)) in
+        [("process_parent", "[]"), ("module_info", "[7]"), ("module_pause", "[0]"), ("process_stop", "[2]")]
+            .iter()
+            .enumerate()
+    {
+        assert_eq!(world.request(0, hash as u8 + 1, syscall_type, params), 0);
+    }
+    world.next_frame();
+    let errors = ["NO_SUPERVISOR", "UNKNOWN", "NOT_YOURS"];
+    for expected in errors {
+        let error = world.text(0, STDERR);
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+    assert!(world.text(0, STDOUT).contains("\"status\":\"success\""));
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use cartwheel_hostabi::Loader;
 use cartwheel_hostabi::cbor::{CborError, canonical};
 use cartwheel_kernel::host::DiskFault;
 use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
-use cartwheel_kernel::{Answer, Answered, Kernel, ModuleId, Value};
+use cartwheel_kernel::{Answer, Answered, Datagram, Kernel, ModuleHost, ModuleId, Transition, Value};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -57,12 +58,62 @@ pub enum Action {
         /// Encoded arguments.
         args: Vec<u8>,
     },
+    /// Loads a program of the cartridge store as a module that runs.
+    Load {
+        /// Name of the program.
+        name: String,
+    },
+    /// Starts a module that is ready.
+    Start {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Suspends a module that runs.
+    Pause {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Lets a paused module go on.
+    Resume {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Ends a module for good.
+    Stop {
+        /// Number of the module.
+        module: u32,
+        /// Frames that it has left if it runs, from this one on.
+        frames: u16,
+    },
+    /// Lets go of a module in any state, with all that it loaded.
+    Unload {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Gives a module another program of the cartridge store.
+    Replace {
+        /// Number of the module.
+        module: u32,
+        /// Name of the program.
+        name: String,
+    },
     /// Feeds a message to a module's stdin.
     Feed {
         /// Number of the module.
         module: u32,
         /// The message.
         message: Vec<u8>,
+    },
+    /// Brings a datagram from another machine.
+    Datagram {
+        /// The machine that it comes from, 1 or more.
+        machine: i32,
+        /// Address that it is from.
+        from: i32,
+        /// Address that it is for.
+        to: i32,
+        /// Content.
+        payload: Vec<u8>,
     },
 }
 
@@ -78,6 +129,9 @@ pub enum ActionError {
     /// There is no such fault of a disk.
     #[error("a disk has no fault `{0}`")]
     NoSuchFault(String),
+    /// The cartridge store has no such program.
+    #[error("the cartridge store has no program `{0}`")]
+    NoSuchProgram(String),
     /// What should be fed is no message.
     #[error("no message: {0}")]
     Message(CborError),
@@ -107,6 +161,10 @@ pub enum ActionOutcome {
     Nothing,
     /// A call returned.
     Answered(Answer),
+    /// There is a module of this number now.
+    Loaded(u32),
+    /// A program was not taken; why, in words.
+    Refused(String),
 }
 
 impl Action {
@@ -126,11 +184,22 @@ impl Action {
             Action::Feed { message, .. } => {
                 canonical(message).map_err(ActionError::Message)?;
             }
-            Action::Recover { .. }
+            Action::Datagram { .. }
+            | Action::Recover { .. }
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
             | Action::SetTrustLevel { .. }
-            | Action::Disk { .. } => {}
+            | Action::Disk { .. }
+            | Action::Start { .. }
+            | Action::Pause { .. }
+            | Action::Resume { .. }
+            | Action::Stop { .. }
+            | Action::Unload { .. } => {}
+            Action::Load { name } | Action::Replace { name, .. } => {
+                if !machine.store.contains_key(name) {
+                    return Err(ActionError::NoSuchProgram(name.clone()));
+                }
+            }
         }
         match self.module() {
             Some(module) if !machine.has(ModuleId(module)) => Err(ActionError::NoSuchModule(module)),
@@ -146,8 +215,14 @@ impl Action {
             | Action::SetTrustLevel { module, .. }
             | Action::Disk { module, .. }
             | Action::Exec { module, .. }
-            | Action::Feed { module, .. } => Some(*module),
-            Action::SetPolicy { .. } => None,
+            | Action::Feed { module, .. }
+            | Action::Start { module }
+            | Action::Pause { module }
+            | Action::Resume { module }
+            | Action::Stop { module, .. }
+            | Action::Unload { module }
+            | Action::Replace { module, .. } => Some(*module),
+            Action::SetPolicy { .. } | Action::Load { .. } | Action::Datagram { .. } => None,
         }
     }
 
@@ -171,6 +246,29 @@ impl Action {
                 let fault = fault.as_deref().map(|name| DiskFault::from_name(name).ok_or(name));
                 let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
                 done(kernel.set_disk(ModuleId(*module), fault))
+            }
+            Action::Load { name } => match machine.load_stored(name) {
+                Ok(id) => ActionOutcome::Loaded(id.0),
+                Err(refusal) => ActionOutcome::Refused(refusal.to_string()),
+            },
+            Action::Start { module } => done(kernel.change(ModuleId(*module), Transition::Start, 0)),
+            Action::Pause { module } => done(kernel.change(ModuleId(*module), Transition::Pause, 0)),
+            Action::Resume { module } => done(kernel.change(ModuleId(*module), Transition::Resume, 0)),
+            Action::Stop { module, frames } => {
+                done(kernel.change(ModuleId(*module), Transition::Stop, *frames))
+            }
+            Action::Unload { module } => done(machine.unload(ModuleId(*module))),
+            Action::Replace { module, name } => {
+                let hash = machine.find(name);
+                match hash.map(|hash| Loader::replace(machine, *module, &hash)) {
+                    Some(Ok(())) => ActionOutcome::Done,
+                    Some(Err(refusal)) => ActionOutcome::Refused(refusal.to_string()),
+                    None => ActionOutcome::Nothing,
+                }
+            }
+            Action::Datagram { machine: other, from, to, payload } => {
+                let payload = payload.clone();
+                done(kernel.arrive(Datagram { machine: *other, from: *from, to: *to, payload }))
             }
             Action::Feed { module, message } => done(
                 kernel.feed(ModuleId(*module), message).map_err(|e| format!("no message was queued: {e}"))?,
@@ -222,6 +320,17 @@ impl fmt::Display for Action {
             Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
             Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
             Action::SetPolicy { .. } => f.write_str("set a policy"),
+            Action::Load { name } => write!(f, "load a module of {name}"),
+            Action::Start { module } => write!(f, "start module {module}"),
+            Action::Pause { module } => write!(f, "pause module {module}"),
+            Action::Resume { module } => write!(f, "resume module {module}"),
+            Action::Stop { module, frames: 0 } => write!(f, "stop module {module}"),
+            Action::Stop { module, frames } => write!(f, "stop module {module} in {frames} frames"),
+            Action::Unload { module } => write!(f, "unload module {module}"),
+            Action::Replace { module, name } => write!(f, "replace module {module} by {name}"),
+            Action::Datagram { machine, from, to, payload } => {
+                write!(f, "{} bytes from address {from} of machine {machine} to {to}", payload.len())
+            }
             Action::Feed { module, message } => {
                 write!(f, "feed {} bytes to module {module}", message.len())
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cartwheel_kernel::{Counter, LogLine, ModuleId, OutwardMessage, PortEvent, ZoneEvent};
+use cartwheel_kernel::{Counter, Datagram, LogLine, ModuleId, OutwardMessage, PortEvent, ZoneEvent};
 use smallvec::SmallVec;
 
 use crate::action::Applied;
@@ -31,12 +31,18 @@ pub enum SliceEnd {
     Quarantined,
     /// The host has ended the module.
     Terminated,
+    /// The module waits to be started.
+    Ready,
+    /// The module is paused.
+    Paused,
+    /// The module was stopped.
+    Stopped,
 }
 
 impl SliceEnd {
     /// True if the module will never run again, whatever the host does.
     pub fn is_final(self) -> bool {
-        matches!(self, SliceEnd::Halted(_) | SliceEnd::Trapped | SliceEnd::Terminated)
+        matches!(self, SliceEnd::Halted(_) | SliceEnd::Trapped | SliceEnd::Terminated | SliceEnd::Stopped)
     }
 }
 
@@ -53,6 +59,9 @@ impl fmt::Display for SliceEnd {
             SliceEnd::Trapped => f.write_str("trapped"),
             SliceEnd::Quarantined => f.write_str("in quarantine"),
             SliceEnd::Terminated => f.write_str("terminated"),
+            SliceEnd::Ready => f.write_str("not started"),
+            SliceEnd::Paused => f.write_str("paused"),
+            SliceEnd::Stopped => f.write_str("stopped"),
         }
     }
 }
@@ -68,6 +77,8 @@ pub struct FrameReport {
     pub modules: SmallVec<[ModuleReport; 1]>,
     /// What modules sent to outputs that no module reads, in the order of the modules.
     pub messages: Vec<OutwardMessage>,
+    /// Datagrams to other machines, in the order of sending.
+    pub datagrams: Vec<Datagram>,
     /// Every message that was sent, if [`crate::Machine::watch_ports`] asked for that.
     pub port_events: Vec<PortEvent>,
 }

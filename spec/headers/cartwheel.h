@@ -269,6 +269,82 @@ int32_t audio_triangle(int32_t instrument);
 CARTWHEEL_IMPORT("audio", "volume@1")
 int32_t audio_volume(int32_t voice, int32_t volume);
 
+/* completion: Given bytes, the completion that begins with them (`spec/completion.md`). The
+ * completer with the longest prefix is asked: the kernel's own, or a module that provides one. */
+enum completion_status {
+    COMPLETION_UNKNOWN = 16, /* There is no request of that number. */
+    COMPLETION_SUBMITTED = 17, /* The request was submitted before. */
+    COMPLETION_NOT_SUBMITTED = 18, /* The request was not submitted. */
+    COMPLETION_TOO_SMALL = 19, /* The buffer is too small; nothing was copied. */
+    COMPLETION_TOO_LARGE = 20, /* A request has at most 4,096 bytes, a completion 65,536. */
+    COMPLETION_BROKEN = 21, /* There is no completion: the completer found none, refused, or has gone. */
+    COMPLETION_BAD_PREFIX = 22, /* A prefix has 1 to 64 bytes, and one that is withdrawn was provided by the module. */
+    COMPLETION_TAKEN = 23, /* Somebody else completes the prefix. */
+    COMPLETION_NONE = 24, /* No request waits for the module. */
+    COMPLETION_OTHER = 25, /* A completion begins with the bytes of the request. */
+};
+
+/* Answers a request that was taken; who made it can read it in the next frame. Besides OK: UNKNOWN,
+ * OTHER, TOO_LARGE. */
+CARTWHEEL_IMPORT("completion", "answer@1")
+int32_t completion_answer(int32_t request, const void *completion, uint32_t completion_len);
+
+/* Lets go of a request, in whatever state it is. Besides OK: UNKNOWN. */
+CARTWHEEL_IMPORT("completion", "close@1")
+int32_t completion_close(int32_t completion);
+
+typedef struct {
+    int32_t status;
+    int32_t completion;
+} CompletionOpen;
+
+/* Begins a request and gives its number; at most 16 of a module. Besides OK: QUOTA. */
+CARTWHEEL_IMPORT("completion", "open@1")
+CompletionOpen completion_open(void);
+
+/* Makes the module the completer of requests that begin with a prefix; at most 16 of a module.
+ * Besides OK: BAD_PREFIX, TAKEN, QUOTA. */
+CARTWHEEL_IMPORT("completion", "provide@1")
+int32_t completion_provide(const void *prefix, uint32_t prefix_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} CompletionRead;
+
+/* Copies the completion, which begins with the bytes of the request, and gives its length; it can
+ * be read again. Besides OK: PENDING, UNKNOWN, NOT_SUBMITTED, BROKEN, TOO_SMALL. */
+CARTWHEEL_IMPORT("completion", "read@1")
+CompletionRead completion_read(int32_t completion, void *buffer, uint32_t buffer_len);
+
+/* Breaks the promise of a request that was taken. Besides OK: UNKNOWN. */
+CARTWHEEL_IMPORT("completion", "refuse@1")
+int32_t completion_refuse(int32_t request);
+
+/* Asks for the completion of what was written. Besides OK: UNKNOWN, SUBMITTED. */
+CARTWHEEL_IMPORT("completion", "submit@1")
+int32_t completion_submit(int32_t completion);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+    int32_t len;
+} CompletionTake;
+
+/* Takes the next request that the module has to answer, in the order in which they were submitted
+ * before this frame. Besides OK: NONE, TOO_SMALL. */
+CARTWHEEL_IMPORT("completion", "take@1")
+CompletionTake completion_take(void *buffer, uint32_t buffer_len);
+
+/* Ends what `completion.provide` began; requests that were submitted before are still the module's
+ * to answer. Besides OK: BAD_PREFIX. */
+CARTWHEEL_IMPORT("completion", "withdraw@1")
+int32_t completion_withdraw(const void *prefix, uint32_t prefix_len);
+
+/* Appends bytes to a request. Besides OK: UNKNOWN, SUBMITTED, TOO_LARGE. */
+CARTWHEEL_IMPORT("completion", "write@1")
+int32_t completion_write(int32_t completion, const void *bytes, uint32_t bytes_len);
+
 /* fs: The module's files. Calls that name files issue a request and give its id, which is positive;
  * what came of it is published at a frame boundary, in the order of issue. `poll` tells: PENDING,
  * or how it ended, which also ends the request, except for a result that waits to be taken with
@@ -647,6 +723,132 @@ MemSize mem_size(int32_t slot);
 CARTWHEEL_IMPORT("mem", "write@1")
 int32_t mem_write(int32_t slot, const void *content, uint32_t content_len);
 
+/* module: Other modules. A module supervises those that it loaded, and those that they loaded;
+ * nobody else can see or control them, but for the host. What is asked for happens at the end of
+ * the frame, in the order in which it was asked for; a command that the module's own end overtakes
+ * comes to nothing. States (`spec/modules.md`): 0 loading, 1 ready, 2 running, 3 paused, 4
+ * quarantined, 5 stopping, 6 stopped, 7 trapped, 8 unloaded. QUOTA if the calling module has given
+ * 64 commands in the frame. */
+enum module_status {
+    MODULE_UNKNOWN = 16, /* There is no module of that number, or no more. */
+    MODULE_NOT_YOURS = 17, /* The module has another supervisor. */
+    MODULE_BAD_STATE = 18, /* The module's state does not allow it; nothing was asked for. */
+    MODULE_NOT_FOUND = 19, /* The cartridge store has no program of that name. */
+    MODULE_REFUSED = 20, /* The host cannot serve the program. */
+    MODULE_BAD_NAME = 21, /* Names of programs are 1 to 64 bytes of text. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t state;
+    int32_t code;
+} ModuleInfo;
+
+/* Gives the state of a module as it was at the beginning of the frame, and the exit code of one
+ * that halted, else 0. Besides OK: UNKNOWN, NOT_YOURS. */
+CARTWHEEL_IMPORT("module", "info@1")
+ModuleInfo module_info(int32_t module);
+
+typedef struct {
+    int32_t status;
+    int32_t module;
+} ModuleList;
+
+/* Gives the number of the module at a place, from 0, in the ascending list of those that the
+ * calling module supervises. Besides OK: UNKNOWN. */
+CARTWHEEL_IMPORT("module", "list@1")
+ModuleList module_list(int32_t index);
+
+typedef struct {
+    int32_t status;
+    int32_t module;
+} ModuleLoad;
+
+/* Asks for a module of the program that the cartridge store has under a name, and gives its number;
+ * `module.poll` tells what became of it. Once ready, it waits for `module.start`. QUOTA if there
+ * are as many modules as the calling one, or one of its supervisors, may have loaded. Besides OK:
+ * BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("module", "load@1")
+ModuleLoad module_load(const void *name, uint32_t name_len);
+
+/* Suspends a running module where it stands. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "pause@1")
+int32_t module_pause(int32_t module);
+
+/* Tells what became of a load: PENDING, OK once the module is there, or why not; then the number is
+ * forgotten. Besides OK: PENDING, UNKNOWN, NOT_YOURS, NOT_FOUND, REFUSED. */
+CARTWHEEL_IMPORT("module", "poll@1")
+int32_t module_poll(int32_t module);
+
+/* Puts a running, paused or stopping module into quarantine, which only the host can end. Besides
+ * OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "quarantine@1")
+int32_t module_quarantine(int32_t module);
+
+/* Gives a module another program of the cartridge store: it begins anew, with its own number and
+ * files. If there is no such program, it goes on as it is. Besides OK: UNKNOWN, NOT_YOURS,
+ * BAD_STATE, BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("module", "replace@1")
+int32_t module_replace(int32_t module, const void *name, uint32_t name_len);
+
+/* Lets a paused module go on. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "resume@1")
+int32_t module_resume(int32_t module);
+
+/* Lets a module that is ready begin. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "start@1")
+int32_t module_start(int32_t module);
+
+/* Ends a ready, running or paused module for good. One that runs has so many frames more, at most
+ * 65,535, to end by itself. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "stop@1")
+int32_t module_stop(int32_t module, int32_t frames);
+
+/* Lets go of a module that is ready, stopped or trapped, or of a load under way, with all that it
+ * loaded. Its number is never used again. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "unload@1")
+int32_t module_unload(int32_t module);
+
+/* net: A virtual network. Datagrams between modules of a machine are there at the next frame
+ * boundary; those to another machine (1 or more; what the numbers mean is up to the host) leave
+ * with the frame, and those from one come as input. There are no sockets. */
+enum net_status {
+    NET_BAD_ADDRESS = 16, /* Addresses are 1 to 65535, machines 0 or more. */
+    NET_TAKEN = 17, /* Somebody has the address. */
+    NET_NOT_BOUND = 18, /* The module does not have the address. */
+    NET_EMPTY = 19, /* Nothing has come. */
+    NET_TOO_SMALL = 20, /* The buffer is too small; nothing was taken. */
+    NET_TOO_LARGE = 21, /* A datagram has at most 1,200 bytes; nothing was sent. */
+    NET_UNREACHABLE = 22, /* Nobody of this machine has the address. */
+    NET_FULL = 23, /* There is no room for it; nothing was sent. */
+};
+
+/* Gives the module an address of the machine, 1 to 65535; at most 16. Besides OK: BAD_ADDRESS,
+ * TAKEN, QUOTA. */
+CARTWHEEL_IMPORT("net", "bind@1")
+int32_t net_bind(int32_t address);
+
+/* Gives an address back; what waits there is lost. Besides OK: NOT_BOUND. */
+CARTWHEEL_IMPORT("net", "close@1")
+int32_t net_close(int32_t address);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+    int32_t machine;
+    int32_t from;
+} NetRecv;
+
+/* Takes the first datagram that came to an address: its length, the machine (0 for this one) and
+ * the address that it is from. Besides OK: NOT_BOUND, EMPTY, TOO_SMALL. */
+CARTWHEEL_IMPORT("net", "recv@1")
+NetRecv net_recv(int32_t address, void *buffer, uint32_t buffer_len);
+
+/* Sends a datagram from an address of the module's own; machine 0 is this one. Whether another
+ * machine gets it, nobody tells. Besides OK: NOT_BOUND, BAD_ADDRESS, UNREACHABLE, TOO_LARGE, FULL. */
+CARTWHEEL_IMPORT("net", "send@1")
+int32_t net_send(int32_t from, int32_t machine, int32_t to, const void *payload, uint32_t payload_len);
+
 /* port: Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in
  * the module's own table; 0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of
  * the module: rights on the far end of a port, 1 to send, 2 to receive, 4 to manage, added up;
@@ -780,6 +982,50 @@ int32_t port_transfer(int32_t port, int32_t token, const void *message, uint32_t
  * from it stays. Besides OK: NOT_FOUND. */
 CARTWHEEL_IMPORT("port", "withdraw@1")
 int32_t port_withdraw(const void *name, uint32_t name_len);
+
+/* proc: The module itself, as one among others. */
+enum proc_status {
+    PROC_NO_SUPERVISOR = 16, /* The host loaded the module; no module supervises it. */
+    PROC_BAD_STATE = 17, /* The module's state does not allow it; nothing was asked for. */
+};
+
+/* Gives the module's number. */
+CARTWHEEL_IMPORT("proc", "id@1")
+int32_t proc_id(void);
+
+typedef struct {
+    int32_t status;
+    int32_t module;
+} ProcParent;
+
+/* Gives the number of the module that loaded this one. Besides OK: NO_SUPERVISOR. */
+CARTWHEEL_IMPORT("proc", "parent@1")
+ProcParent proc_parent(void);
+
+/* Pauses the module from the end of the frame on, until its supervisor resumes it. Besides OK:
+ * NO_SUPERVISOR, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("proc", "pause@1")
+int32_t proc_pause(void);
+
+typedef struct {
+    int64_t used;
+    int64_t limit;
+} ProcQuota;
+
+/* Gives what is used of a quota, and the quota: `kind` 0 modules that it loaded and that these
+ * loaded, 1 open requests, 2 bytes of storage (0 and 0 for a module without). */
+CARTWHEEL_IMPORT("proc", "quota@1")
+ProcQuota proc_quota(int32_t kind);
+
+/* Ends the module for good, `frames` frames, at most 65,535, after this one. Besides OK: BAD_STATE,
+ * QUOTA. */
+CARTWHEEL_IMPORT("proc", "stop@1")
+int32_t proc_stop(int32_t frames);
+
+/* Gives the number of frames that are left to a module that is being stopped, this one included; 0
+ * if it is not. */
+CARTWHEEL_IMPORT("proc", "stopping@1")
+int32_t proc_stopping(void);
 
 /* telemetry: The module's own figures. */
 enum telemetry_status {

@@ -402,6 +402,153 @@ pub mod audio {
     }
 }
 
+/// Given bytes, the completion that begins with them (`spec/completion.md`). The completer with the
+/// longest prefix is asked: the kernel's own, or a module that provides one.
+pub mod completion {
+    use super::Status;
+    /// There is no request of that number.
+    pub const UNKNOWN: Status = 16;
+    /// The request was submitted before.
+    pub const SUBMITTED: Status = 17;
+    /// The request was not submitted.
+    pub const NOT_SUBMITTED: Status = 18;
+    /// The buffer is too small; nothing was copied.
+    pub const TOO_SMALL: Status = 19;
+    /// A request has at most 4,096 bytes, a completion 65,536.
+    pub const TOO_LARGE: Status = 20;
+    /// There is no completion: the completer found none, refused, or has gone.
+    pub const BROKEN: Status = 21;
+    /// A prefix has 1 to 64 bytes, and one that is withdrawn was provided by the module.
+    pub const BAD_PREFIX: Status = 22;
+    /// Somebody else completes the prefix.
+    pub const TAKEN: Status = 23;
+    /// No request waits for the module.
+    pub const NONE: Status = 24;
+    /// A completion begins with the bytes of the request.
+    pub const OTHER: Status = 25;
+
+    /// What `open` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Open {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `completion`.
+        pub completion: i32,
+    }
+
+    /// What `read` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Read {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `take` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Take {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// Answers a request that was taken; who made it can read it in the next frame. Besides OK:
+    /// UNKNOWN, OTHER, TOO_LARGE.
+    pub fn answer(request: i32, completion: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::answer(request, completion.as_ptr(), completion.len() as u32) }
+    }
+
+    /// Lets go of a request, in whatever state it is. Besides OK: UNKNOWN.
+    pub fn close(completion: i32) -> Status {
+        import::close(completion)
+    }
+
+    /// Begins a request and gives its number; at most 16 of a module. Besides OK: QUOTA.
+    pub fn open() -> Open {
+        import::open()
+    }
+
+    /// Makes the module the completer of requests that begin with a prefix; at most 16 of a module.
+    /// Besides OK: BAD_PREFIX, TAKEN, QUOTA.
+    pub fn provide(prefix: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::provide(prefix.as_ptr(), prefix.len() as u32) }
+    }
+
+    /// Copies the completion, which begins with the bytes of the request, and gives its length; it
+    /// can be read again. Besides OK: PENDING, UNKNOWN, NOT_SUBMITTED, BROKEN, TOO_SMALL.
+    pub fn read(completion: i32, buffer: &mut [u8]) -> Read {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::read(completion, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Breaks the promise of a request that was taken. Besides OK: UNKNOWN.
+    pub fn refuse(request: i32) -> Status {
+        import::refuse(request)
+    }
+
+    /// Asks for the completion of what was written. Besides OK: UNKNOWN, SUBMITTED.
+    pub fn submit(completion: i32) -> Status {
+        import::submit(completion)
+    }
+
+    /// Takes the next request that the module has to answer, in the order in which they were
+    /// submitted before this frame. Besides OK: NONE, TOO_SMALL.
+    pub fn take(buffer: &mut [u8]) -> Take {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::take(buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Ends what `completion.provide` began; requests that were submitted before are still the
+    /// module's to answer. Besides OK: BAD_PREFIX.
+    pub fn withdraw(prefix: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::withdraw(prefix.as_ptr(), prefix.len() as u32) }
+    }
+
+    /// Appends bytes to a request. Besides OK: UNKNOWN, SUBMITTED, TOO_LARGE.
+    pub fn write(completion: i32, bytes: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::write(completion, bytes.as_ptr(), bytes.len() as u32) }
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "completion"))]
+        unsafe extern "C" {
+            #[link_name = "answer@1"]
+            pub unsafe fn answer(request: i32, completion: *const u8, completion_len: u32) -> Status;
+            #[link_name = "close@1"]
+            pub safe fn close(completion: i32) -> Status;
+            #[link_name = "open@1"]
+            pub safe fn open() -> super::Open;
+            #[link_name = "provide@1"]
+            pub unsafe fn provide(prefix: *const u8, prefix_len: u32) -> Status;
+            #[link_name = "read@1"]
+            pub unsafe fn read(completion: i32, buffer: *mut u8, buffer_len: u32) -> super::Read;
+            #[link_name = "refuse@1"]
+            pub safe fn refuse(request: i32) -> Status;
+            #[link_name = "submit@1"]
+            pub safe fn submit(completion: i32) -> Status;
+            #[link_name = "take@1"]
+            pub unsafe fn take(buffer: *mut u8, buffer_len: u32) -> super::Take;
+            #[link_name = "withdraw@1"]
+            pub unsafe fn withdraw(prefix: *const u8, prefix_len: u32) -> Status;
+            #[link_name = "write@1"]
+            pub unsafe fn write(completion: i32, bytes: *const u8, bytes_len: u32) -> Status;
+        }
+    }
+}
+
 /// The module's files. Calls that name files issue a request and give its id, which is positive;
 /// what came of it is published at a frame boundary, in the order of issue. `poll` tells: PENDING,
 /// or how it ended, which also ends the request, except for a result that waits to be taken with
@@ -1125,6 +1272,237 @@ pub mod mem {
     }
 }
 
+/// Other modules. A module supervises those that it loaded, and those that they loaded; nobody else
+/// can see or control them, but for the host. What is asked for happens at the end of the frame, in
+/// the order in which it was asked for; a command that the module's own end overtakes comes to
+/// nothing. States (`spec/modules.md`): 0 loading, 1 ready, 2 running, 3 paused, 4 quarantined, 5
+/// stopping, 6 stopped, 7 trapped, 8 unloaded. QUOTA if the calling module has given 64 commands in
+/// the frame.
+pub mod module {
+    use super::Status;
+    /// There is no module of that number, or no more.
+    pub const UNKNOWN: Status = 16;
+    /// The module has another supervisor.
+    pub const NOT_YOURS: Status = 17;
+    /// The module's state does not allow it; nothing was asked for.
+    pub const BAD_STATE: Status = 18;
+    /// The cartridge store has no program of that name.
+    pub const NOT_FOUND: Status = 19;
+    /// The host cannot serve the program.
+    pub const REFUSED: Status = 20;
+    /// Names of programs are 1 to 64 bytes of text.
+    pub const BAD_NAME: Status = 21;
+
+    /// What `info` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Info {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `state`.
+        pub state: i32,
+        /// Result `code`.
+        pub code: i32,
+    }
+
+    /// What `list` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct List {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `module`.
+        pub module: i32,
+    }
+
+    /// What `load` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Load {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `module`.
+        pub module: i32,
+    }
+
+    /// Gives the state of a module as it was at the beginning of the frame, and the exit code of
+    /// one that halted, else 0. Besides OK: UNKNOWN, NOT_YOURS.
+    pub fn info(module: i32) -> Info {
+        import::info(module)
+    }
+
+    /// Gives the number of the module at a place, from 0, in the ascending list of those that the
+    /// calling module supervises. Besides OK: UNKNOWN.
+    pub fn list(index: i32) -> List {
+        import::list(index)
+    }
+
+    /// Asks for a module of the program that the cartridge store has under a name, and gives its
+    /// number; `module.poll` tells what became of it. Once ready, it waits for `module.start`.
+    /// QUOTA if there are as many modules as the calling one, or one of its supervisors, may have
+    /// loaded. Besides OK: BAD_NAME, QUOTA.
+    pub fn load(name: &[u8]) -> Load {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::load(name.as_ptr(), name.len() as u32) }
+    }
+
+    /// Suspends a running module where it stands. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn pause(module: i32) -> Status {
+        import::pause(module)
+    }
+
+    /// Tells what became of a load: PENDING, OK once the module is there, or why not; then the
+    /// number is forgotten. Besides OK: PENDING, UNKNOWN, NOT_YOURS, NOT_FOUND, REFUSED.
+    pub fn poll(module: i32) -> Status {
+        import::poll(module)
+    }
+
+    /// Puts a running, paused or stopping module into quarantine, which only the host can end.
+    /// Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn quarantine(module: i32) -> Status {
+        import::quarantine(module)
+    }
+
+    /// Gives a module another program of the cartridge store: it begins anew, with its own number
+    /// and files. If there is no such program, it goes on as it is. Besides OK: UNKNOWN, NOT_YOURS,
+    /// BAD_STATE, BAD_NAME, QUOTA.
+    pub fn replace(module: i32, name: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::replace(module, name.as_ptr(), name.len() as u32) }
+    }
+
+    /// Lets a paused module go on. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn resume(module: i32) -> Status {
+        import::resume(module)
+    }
+
+    /// Lets a module that is ready begin. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn start(module: i32) -> Status {
+        import::start(module)
+    }
+
+    /// Ends a ready, running or paused module for good. One that runs has so many frames more, at
+    /// most 65,535, to end by itself. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn stop(module: i32, frames: i32) -> Status {
+        import::stop(module, frames)
+    }
+
+    /// Lets go of a module that is ready, stopped or trapped, or of a load under way, with all that
+    /// it loaded. Its number is never used again. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn unload(module: i32) -> Status {
+        import::unload(module)
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "module"))]
+        unsafe extern "C" {
+            #[link_name = "info@1"]
+            pub safe fn info(module: i32) -> super::Info;
+            #[link_name = "list@1"]
+            pub safe fn list(index: i32) -> super::List;
+            #[link_name = "load@1"]
+            pub unsafe fn load(name: *const u8, name_len: u32) -> super::Load;
+            #[link_name = "pause@1"]
+            pub safe fn pause(module: i32) -> Status;
+            #[link_name = "poll@1"]
+            pub safe fn poll(module: i32) -> Status;
+            #[link_name = "quarantine@1"]
+            pub safe fn quarantine(module: i32) -> Status;
+            #[link_name = "replace@1"]
+            pub unsafe fn replace(module: i32, name: *const u8, name_len: u32) -> Status;
+            #[link_name = "resume@1"]
+            pub safe fn resume(module: i32) -> Status;
+            #[link_name = "start@1"]
+            pub safe fn start(module: i32) -> Status;
+            #[link_name = "stop@1"]
+            pub safe fn stop(module: i32, frames: i32) -> Status;
+            #[link_name = "unload@1"]
+            pub safe fn unload(module: i32) -> Status;
+        }
+    }
+}
+
+/// A virtual network. Datagrams between modules of a machine are there at the next frame boundary;
+/// those to another machine (1 or more; what the numbers mean is up to the host) leave with the
+/// frame, and those from one come as input. There are no sockets.
+pub mod net {
+    use super::Status;
+    /// Addresses are 1 to 65535, machines 0 or more.
+    pub const BAD_ADDRESS: Status = 16;
+    /// Somebody has the address.
+    pub const TAKEN: Status = 17;
+    /// The module does not have the address.
+    pub const NOT_BOUND: Status = 18;
+    /// Nothing has come.
+    pub const EMPTY: Status = 19;
+    /// The buffer is too small; nothing was taken.
+    pub const TOO_SMALL: Status = 20;
+    /// A datagram has at most 1,200 bytes; nothing was sent.
+    pub const TOO_LARGE: Status = 21;
+    /// Nobody of this machine has the address.
+    pub const UNREACHABLE: Status = 22;
+    /// There is no room for it; nothing was sent.
+    pub const FULL: Status = 23;
+
+    /// What `recv` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Recv {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+        /// Result `machine`.
+        pub machine: i32,
+        /// Result `from`.
+        pub from: i32,
+    }
+
+    /// Gives the module an address of the machine, 1 to 65535; at most 16. Besides OK: BAD_ADDRESS,
+    /// TAKEN, QUOTA.
+    pub fn bind(address: i32) -> Status {
+        import::bind(address)
+    }
+
+    /// Gives an address back; what waits there is lost. Besides OK: NOT_BOUND.
+    pub fn close(address: i32) -> Status {
+        import::close(address)
+    }
+
+    /// Takes the first datagram that came to an address: its length, the machine (0 for this one)
+    /// and the address that it is from. Besides OK: NOT_BOUND, EMPTY, TOO_SMALL.
+    pub fn recv(address: i32, buffer: &mut [u8]) -> Recv {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::recv(address, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Sends a datagram from an address of the module's own; machine 0 is this one. Whether another
+    /// machine gets it, nobody tells. Besides OK: NOT_BOUND, BAD_ADDRESS, UNREACHABLE, TOO_LARGE,
+    /// FULL.
+    pub fn send(from: i32, machine: i32, to: i32, payload: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::send(from, machine, to, payload.as_ptr(), payload.len() as u32) }
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "net"))]
+        unsafe extern "C" {
+            #[link_name = "bind@1"]
+            pub safe fn bind(address: i32) -> Status;
+            #[link_name = "close@1"]
+            pub safe fn close(address: i32) -> Status;
+            #[link_name = "recv@1"]
+            pub unsafe fn recv(address: i32, buffer: *mut u8, buffer_len: u32) -> super::Recv;
+            #[link_name = "send@1"]
+            pub unsafe fn send(from: i32, machine: i32, to: i32, payload: *const u8, payload_len: u32) -> Status;
+        }
+    }
+}
+
 /// Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in the
 /// module's own table; 0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of
 /// the module: rights on the far end of a port, 1 to send, 2 to receive, 4 to manage, added up;
@@ -1369,6 +1747,89 @@ pub mod port {
             pub unsafe fn transfer(port: i32, token: i32, message: *const u8, message_len: u32) -> Status;
             #[link_name = "withdraw@1"]
             pub unsafe fn withdraw(name: *const u8, name_len: u32) -> Status;
+        }
+    }
+}
+
+/// The module itself, as one among others.
+pub mod proc {
+    use super::Status;
+    /// The host loaded the module; no module supervises it.
+    pub const NO_SUPERVISOR: Status = 16;
+    /// The module's state does not allow it; nothing was asked for.
+    pub const BAD_STATE: Status = 17;
+
+    /// What `parent` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Parent {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `module`.
+        pub module: i32,
+    }
+
+    /// What `quota` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Quota {
+        /// Result `used`.
+        pub used: i64,
+        /// Result `limit`.
+        pub limit: i64,
+    }
+
+    /// Gives the module's number.
+    pub fn id() -> i32 {
+        import::id()
+    }
+
+    /// Gives the number of the module that loaded this one. Besides OK: NO_SUPERVISOR.
+    pub fn parent() -> Parent {
+        import::parent()
+    }
+
+    /// Pauses the module from the end of the frame on, until its supervisor resumes it. Besides OK:
+    /// NO_SUPERVISOR, BAD_STATE, QUOTA.
+    pub fn pause() -> Status {
+        import::pause()
+    }
+
+    /// Gives what is used of a quota, and the quota: `kind` 0 modules that it loaded and that these
+    /// loaded, 1 open requests, 2 bytes of storage (0 and 0 for a module without).
+    pub fn quota(kind: i32) -> Quota {
+        import::quota(kind)
+    }
+
+    /// Ends the module for good, `frames` frames, at most 65,535, after this one. Besides OK:
+    /// BAD_STATE, QUOTA.
+    pub fn stop(frames: i32) -> Status {
+        import::stop(frames)
+    }
+
+    /// Gives the number of frames that are left to a module that is being stopped, this one
+    /// included; 0 if it is not.
+    pub fn stopping() -> i32 {
+        import::stopping()
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "proc"))]
+        unsafe extern "C" {
+            #[link_name = "id@1"]
+            pub safe fn id() -> i32;
+            #[link_name = "parent@1"]
+            pub safe fn parent() -> super::Parent;
+            #[link_name = "pause@1"]
+            pub safe fn pause() -> Status;
+            #[link_name = "quota@1"]
+            pub safe fn quota(kind: i32) -> super::Quota;
+            #[link_name = "stop@1"]
+            pub safe fn stop(frames: i32) -> Status;
+            #[link_name = "stopping@1"]
+            pub safe fn stopping() -> i32;
         }
     }
 }

@@ -6,6 +6,7 @@
 mod arguments;
 mod completion;
 mod files;
+mod lifecycle;
 mod memory;
 mod names;
 mod network;
@@ -62,8 +63,14 @@ pub(crate) struct Builtin {
 }
 
 /// All of them.
-pub(crate) static BUILTINS: &[Builtin] =
-    &[completion::COMPLETION, files::FILES, memory::MEMORY, names::NAMES, network::NETWORK];
+pub(crate) static BUILTINS: &[Builtin] = &[
+    completion::COMPLETION,
+    files::FILES,
+    lifecycle::LIFECYCLE,
+    memory::MEMORY,
+    names::NAMES,
+    network::NETWORK,
+];
 
 /// The message type of a name.
 pub(crate) fn find(name: &str) -> Option<&'static MessageType> {

@@ -111,6 +111,10 @@ impl Completions {
         self.requests.is_empty() && self.completers.is_empty() && self.next.is_empty()
     }
 
+    pub(crate) fn has(&self, module: u32) -> bool {
+        self.next.contains_key(&module) || self.completers.values().any(|completer| *completer == module)
+    }
+
     /// A frame boundary: what ended in the frame before can be read.
     pub(crate) fn deliver(&mut self, frame: u64) {
         self.frame = frame;

@@ -51,6 +51,10 @@ impl Net {
         self.addresses.is_empty()
     }
 
+    pub(crate) fn has(&self, module: u32) -> bool {
+        self.addresses.values().any(|address| address.module == module)
+    }
+
     /// A frame boundary: what was sent in the frame before is there.
     pub(crate) fn deliver(&mut self) {
         self.addresses.values_mut().for_each(|address| address.delivered = address.waiting.len());

@@ -233,6 +233,8 @@ impl Ports {
 
     /// Takes back everything that a module has. Those at the other ends find them closed.
     pub(crate) fn unload(&mut self, module: u32) {
+        // Its last words, too.
+        self.drain();
         let Some(table) = self.tables.remove(&module) else { return };
         for name in self.names.of(module) {
             if let Some(token) = self.names.remove(&name) {

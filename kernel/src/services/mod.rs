@@ -11,6 +11,7 @@ pub(crate) mod gfx;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
+mod module;
 pub(crate) mod net;
 pub(crate) mod port;
 pub(crate) mod telemetry;

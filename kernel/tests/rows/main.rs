@@ -13,6 +13,7 @@ mod gfx;
 mod kernel;
 mod log;
 mod mem;
+mod module;
 mod net;
 mod port;
 mod telemetry;
@@ -65,6 +66,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         kernel::CASES,
         log::CASES,
         mem::CASES,
+        module::CASES,
         net::CASES,
         port::CASES,
         telemetry::CASES,
