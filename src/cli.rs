@@ -344,6 +344,9 @@ pub struct RunArgs {
     /// Messages for the cartridge's stdin, `-` for those on standard input: a text a line, or JSON if FILE ends in .jsonl
     #[arg(long, value_name = "FILE", conflicts_with = "sync_test")]
     pub stdin: Option<PathBuf>,
+    /// Datagrams that come from other machines: a line of JSON each, with frame, machine, from, to and payload
+    #[arg(long, value_name = "FILE", conflicts_with = "sync_test")]
+    pub net: Option<PathBuf>,
     /// Seed of the random generator [default: 0]
     #[arg(long, value_name = "N", conflicts_with = "load_state")]
     pub seed: Option<u64>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
 use cartwheel_runtime::{
-    Action, Applied, FrameReport, InputFrame, Inputs, Machine, ModuleId, SyncMismatch, SyncTest,
+    Action, Applied, FrameReport, InputFrame, Inputs, Journal, Machine, ModuleId, SyncMismatch, SyncTest,
 };
 
 use crate::audit_log::AuditLog;
@@ -51,6 +51,8 @@ pub struct InputTape {
     pub folder: Option<StorageFolder>,
     /// Messages for the module.
     pub feed: Option<Feed>,
+    /// Datagrams for the machine.
+    pub journal: Option<Journal>,
     /// Log of every call.
     pub audit: Option<AuditLog>,
     /// Frames in quarantine after which the host recovers the module.
@@ -81,6 +83,9 @@ impl Tape for InputTape {
         }
         if let Some(feed) = &mut self.feed {
             feed.before_frame(machine, self.module);
+        }
+        if let Some(journal) = &self.journal {
+            journal.before_frame(machine);
         }
         let report = self.realtime.time(|| machine.step(&input))?;
         if let Some(folder) = &mut self.folder {

@@ -7,7 +7,7 @@ use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::host::Host;
 use cartwheel_runtime::trace::RecordOptions;
 use cartwheel_runtime::{
-    Action, Config, Inputs, Machine, ModuleSetup, Script, ScriptError, Storage, SyncTest,
+    Action, Config, Inputs, Journal, Machine, ModuleSetup, Script, ScriptError, Storage, SyncTest,
 };
 
 use crate::audit_log::AuditLog;
@@ -70,6 +70,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if args.storage.is_some() && machine.storage(module).is_none() {
         return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
     }
+    let journal = args.net.as_deref().map(read_journal).transpose()?;
     let feed = args.stdin.as_deref().map(Feed::read).transpose()?;
     if feed.is_some() && !machine.has_ports(module) {
         return Err(Failure::file(&path, "it reads no messages: it declares no `.capability port`"));
@@ -106,6 +107,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         sync_test: args.sync_test.map(SyncTest::new),
         folder,
         feed,
+        journal,
         audit,
         recover_after: args.recover_after,
         quarantined: 0,
@@ -136,6 +138,12 @@ fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {
         errors.iter().map(|error| error.render("error", &file)).collect()
     };
     Script::parse(&text).map(Arc::new).map_err(|errors| Failure::new(shown(errors).join("\n")))
+}
+
+fn read_journal(path: &Path) -> Result<Journal, Failure> {
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    Journal::parse(&text).map_err(|e| Failure::file(path, e))
 }
 
 pub fn read_inputs(path: &Path) -> Result<Inputs, Failure> {
