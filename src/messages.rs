@@ -66,7 +66,7 @@ fn failure_of_json(message: &str) -> String {
 }
 
 /// Prints what modules sent to outputs that no module reads. Texts are lines as they are, anything else is JSON.
-pub fn print_output(report: &FrameReport, to_stderr: bool) -> Result<(), Failure> {
+fn print_output(report: &FrameReport, to_stderr: bool) -> Result<(), Failure> {
     for message in &report.messages {
         let item = cbor::decode(&message.bytes).unwrap_or(Item::NULL);
         let line = match item {
@@ -82,8 +82,19 @@ pub fn print_output(report: &FrameReport, to_stderr: bool) -> Result<(), Failure
     Ok(())
 }
 
+/// Prints output, and every message if that was asked for.
+pub fn show(report: &FrameReport, to_stderr: bool) -> Result<(), Failure> {
+    print_output(report, to_stderr)?;
+    let watched = watched(&report.port_events);
+    if to_stderr {
+        print::stderr(&watched);
+        return Ok(());
+    }
+    if watched.is_empty() { Ok(()) } else { print::stdout(&watched) }
+}
+
 /// A line of JSON for each message that was sent.
-pub fn watched(events: &[PortEvent]) -> String {
+fn watched(events: &[PortEvent]) -> String {
     let number = |number: Option<i64>| number.map_or("null".to_owned(), |number| number.to_string());
     let line = |event: &PortEvent| {
         format!(

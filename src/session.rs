@@ -114,15 +114,7 @@ impl<'a> Session<'a> {
         if report.messages.is_empty() && report.port_events.is_empty() {
             return Ok(());
         }
-        self.progress.suspend(|| {
-            messages::print_output(report, self.watch_to_stderr)?;
-            let watched = messages::watched(&report.port_events);
-            if self.watch_to_stderr {
-                print::stderr(&watched);
-                return Ok(());
-            }
-            print::stdout(&watched)
-        })
+        self.progress.suspend(|| messages::show(report, self.watch_to_stderr))
     }
 
     fn watch(&self, frame: u64) -> Result<(), Failure> {

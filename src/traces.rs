@@ -104,13 +104,41 @@ pub fn recorded_cartridge(path: &Path, trace: &Trace) -> Result<Option<Found>, F
     Ok(found.map(|(path, program)| Found { program, place: Place::File(path), recorded: true }))
 }
 
+/// True for a trace of several modules, or of one that is set up in its own way.
+pub fn is_crowd(trace: &Trace) -> bool {
+    let header = trace.header();
+    header.cartridges.len() != 1 || header.digests.iter().any(|(name, _)| name == "modules")
+}
+
+/// All cartridges that a trace was recorded with: from beside it, or embedded.
+pub fn all_cartridges(path: &Path, trace: &Trace) -> Result<Vec<Arc<Program>>, Failure> {
+    let mut files = None;
+    let cartridges = trace.header().cartridges.iter().map(|wanted| {
+        if let Some(embedded) = wanted.embedded() {
+            let failed = |e: String| Failure::file(path, format!("embedded cartridge: {e}"));
+            let cart = embedded.map_err(failed)?;
+            return Program::new(cart).map_err(|e| failed(e.to_string()));
+        }
+        let files = files.get_or_insert_with(|| beside(path));
+        let found = files.iter().find(|(_, program)| program.content_hash() == wanted.hash);
+        found.map(|(_, program)| program.clone()).ok_or_else(|| {
+            let (hash, name) = (hex(&wanted.hash[..8]), &wanted.name);
+            let help = "put it there, or record with --embed";
+            let message =
+                format!("recorded with cartridge {hash}... ({name}), which is not beside it; {help}");
+            Failure::file(path, message)
+        })
+    });
+    cartridges.collect()
+}
+
 fn single<'t>(
     path: &Path,
     trace: &'t Trace,
 ) -> Result<&'t cartwheel_runtime::trace::TracedCartridge, Failure> {
     match trace.header().cartridges.as_slice() {
         [one] => Ok(one),
-        all => Err(Failure::file(path, format!("it has {} modules; this build runs one", all.len()))),
+        all => Err(Failure::file(path, format!("it has {} modules; this is for traces of one", all.len()))),
     }
 }
 

@@ -166,3 +166,28 @@ fn messages_are_written_in_source_text() {
         assert!(done.status == 1 && done.stderr.contains(said), "{message}: {}", done.stderr);
     }
 }
+
+/// Four cartridges that talk, recorded and replayed through the command.
+// covers VM-4
+#[test]
+fn a_recorded_run_of_modules_that_talk_replays_bit_for_bit() {
+    let place = Place::new();
+    let path = |name: &str| format!("{}/cartridges/talk/{name}", env!("CARGO_MANIFEST_DIR"));
+    let four = ["server.asm", "client.asm", "completer.asm", "asker.asm"].map(path);
+    let four = four.each_ref().map(String::as_str);
+    let recorded = place.run(
+        &[
+            &["run"],
+            &four[..],
+            &["--frames", "50", "-q", "--record", "t.trace", "--embed", "--hashes", "run.txt"],
+        ]
+        .concat(),
+    );
+    assert_eq!(recorded.status, 0, "{}", recorded.stderr);
+    assert!(recorded.stdout.contains("Hello from the server\n") && recorded.stdout.contains("calc:6*7=42\n"));
+    let replayed = place.run(&["replay", "t.trace", "-q"]);
+    assert_eq!(replayed.status, 0, "{}", replayed.stderr);
+    let again =
+        place.run(&[&["run"], &four[..], &["--frames", "50", "-q", "--hashes", "again.txt"]].concat());
+    assert_eq!((place.text("run.txt"), recorded.stdout), (place.text("again.txt"), again.stdout));
+}
