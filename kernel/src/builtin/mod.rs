@@ -18,6 +18,7 @@ use crate::late::{self, Answer};
 use crate::ports::request::{Failure, PromiseHash, Request};
 use crate::record::Transport;
 use crate::services::{Context, Services};
+use crate::value::Value;
 
 /// What a request can ask for, besides a syscall by its id.
 #[derive(Debug)]
@@ -138,11 +139,11 @@ pub(crate) fn perform(
     let scratch = Some(&mut arguments.scratch);
     let answer = late::call_in(context, Transport::Port, row.id, &arguments.values, scratch, guest)?.answer;
     let quarantined = answer == Answer::Status(Status::Quarantined);
-    if let (Answer::Resolved(results), Some(kind), true) = (&answer, kind, is_file_request(row)) {
-        if let Some(&crate::value::Value::I32(request)) = results.first() {
-            context.shared.ports.wait(module, hash, request, kind);
-            return Ok(Status::Ok);
-        }
+    if let (Answer::Resolved(results), Some(kind), true) = (&answer, kind, is_file_request(row))
+        && let Some(&Value::I32(request)) = results.first()
+    {
+        context.shared.ports.wait(module, hash, request, kind);
+        return Ok(Status::Ok);
     }
     let shape = kind.map_or(Shape::All, |kind| kind.shape);
     let result = result_of(answer, |values| arguments.data(row, values, shape), kind);
@@ -168,7 +169,7 @@ fn is_file_request(row: &SyscallInfo) -> bool {
 
 fn result_of(
     answer: Answer,
-    data: impl FnOnce(&[crate::value::Value]) -> Item,
+    data: impl FnOnce(&[Value]) -> Item,
     kind: Option<&MessageType>,
 ) -> Result<Item, Failure> {
     match answer {
