@@ -353,6 +353,12 @@ pub struct RunArgs {
     /// Inputs in text form, a line per frame
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,
+    /// Messages for the cartridge's stdin, `-` for those on standard input: a text a line, or JSON if FILE ends in .jsonl
+    #[arg(long, value_name = "FILE", conflicts_with = "sync_test")]
+    pub stdin: Option<PathBuf>,
+    /// Datagrams that come from other machines: a line of JSON each, with frame, machine, from, to and payload
+    #[arg(long, value_name = "FILE", conflicts_with = "sync_test")]
+    pub net: Option<PathBuf>,
     /// Seed of the random generator [default: 0]
     #[arg(long, value_name = "N", conflicts_with = "load_state")]
     pub seed: Option<u64>,
@@ -463,6 +469,9 @@ pub struct OutputArgs {
     /// Print a named datum after every frame; can be given several times
     #[arg(long, value_name = "SYMBOL")]
     pub watch: Vec<String>,
+    /// Print every message between modules, kernel and host as a line of JSON
+    #[arg(long)]
+    pub watch_ports: bool,
     /// Write linear memory after the last frame
     #[arg(long, value_name = "FILE")]
     pub dump_memory: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cartwheel_runtime::{Machine, ModuleId, ModuleState, Status};
+use cartwheel_runtime::{Action, Machine, ModuleId, ModuleState, Status};
 use serde_json::json;
 
 use crate::cli::OutputArgs;
@@ -14,9 +14,9 @@ use crate::failure::{Exit, Failure};
 use crate::files::Output;
 use crate::machine_file::Member;
 use crate::picture::write_png;
-use crate::print;
 use crate::summary::{Stop, Tally, grouped};
 use crate::tape::{Made, Tape};
+use crate::{messages, print};
 
 /// What is known of a module that was there at some time.
 struct Seen {
@@ -37,6 +37,8 @@ pub struct Crowd {
     frames: u64,
     made: u64,
     hashes: Option<Output>,
+    /// True if standard output is for JSON.
+    json: bool,
     actions: Vec<(u64, String)>,
 }
 
@@ -44,7 +46,7 @@ impl Crowd {
     /// A run of so many frames.
     pub fn new(
         args: &OutputArgs,
-        machine: Machine,
+        mut machine: Machine,
         members: Vec<Member>,
         frames: u64,
     ) -> Result<Crowd, Failure> {
@@ -58,9 +60,10 @@ impl Crowd {
         if let Some((option, _)) = only_one.iter().find(|(_, given)| *given) {
             return Err(Failure::new(format!("{option} is for a run of one module; this one has several")));
         }
+        machine.watch_ports(args.watch_ports);
         let hashes = args.hashes.as_deref().map(Output::create).transpose()?;
         let modules = members.into_iter().map(|member| (member.id.0, Seen::new(member.name, true))).collect();
-        Ok(Crowd { machine, modules, frames, made: 0, hashes, actions: Vec::new() })
+        Ok(Crowd { machine, modules, frames, made: 0, hashes, json: args.json, actions: Vec::new() })
     }
 
     /// Runs until the frames are over, or no module of the host runs any more. Why it ended, and the wall time in seconds.
@@ -73,7 +76,10 @@ impl Crowd {
             let mut made = tape.step(&mut self.machine)?;
             self.made += 1;
             let Made { report, .. } = &mut made;
-            self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
+            messages::show(report, self.json)?;
+            // What is fed is shown as messages, if at all.
+            let actions = report.actions.iter().filter(|done| !matches!(done.action, Action::Feed { .. }));
+            self.actions.extend(actions.map(|done| (number, done.action.to_string())));
             for row in report.modules.drain(..) {
                 let machine = &self.machine;
                 let seen = self

@@ -9,6 +9,7 @@ mod files;
 mod keys;
 mod live;
 mod machine_file;
+mod messages;
 mod mounts;
 mod picture;
 mod policies;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cartwheel_bytecode::cartridge::DataSymbol;
-use cartwheel_runtime::{Action, IngestReport, Machine, ModuleId, Program};
+use cartwheel_runtime::{Action, FrameReport, IngestReport, Machine, ModuleId, Program};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::audit_log::AuditLog;
@@ -20,7 +20,7 @@ use crate::reel::Reel;
 use crate::sound::{self, Recorder};
 use crate::summary::{Stop, Summary, Tally, grouped};
 use crate::tape::{Made, Tape};
-use crate::{print, watch};
+use crate::{messages, print, watch};
 
 /// A run under way.
 pub struct Session<'a> {
@@ -54,9 +54,10 @@ impl<'a> Session<'a> {
         args: &OutputArgs,
         cartridge: &Path,
         program: &'a Arc<Program>,
-        machine: Machine,
+        mut machine: Machine,
         frames: u64,
     ) -> Result<Session<'a>, Failure> {
+        machine.watch_ports(args.watch_ports);
         let module = ModuleId(0);
         if let Some(wav) = args.wav.as_deref().filter(|_| frames > sound::MAX_FRAMES) {
             let most = grouped(sound::MAX_FRAMES);
@@ -99,6 +100,7 @@ impl<'a> Session<'a> {
         for _ in 0..self.frames {
             let made = tape.step(&mut self.machine)?;
             let number = made.report.frame;
+            self.messages(&made.report)?;
             let stop = self.frame(tape, made)?;
             self.watch(number)?;
             self.progress.inc(1);
@@ -113,8 +115,11 @@ impl<'a> Session<'a> {
     pub fn frame(&mut self, tape: &mut impl Tape, mut made: Made) -> Result<Option<Stop>, Failure> {
         let report = &mut made.report;
         let number = report.frame;
-        // What was delivered is told with what became of it.
-        let told = report.actions.iter().filter(|done| !matches!(done.action, Action::Deliver { .. }));
+        // What was delivered is told with what became of it; what is fed is shown as messages, if at all.
+        let told = report
+            .actions
+            .iter()
+            .filter(|done| !matches!(done.action, Action::Deliver { .. } | Action::Feed { .. }));
         self.actions.extend(told.map(|done| (number, done.action.to_string())));
         let ended = report.ingests.iter();
         let told = |end: &IngestReport| clean(&format!("module {} {}", end.module.0, end.ingested));
@@ -131,6 +136,13 @@ impl<'a> Session<'a> {
     pub fn take_back(&mut self, frame: u64) {
         self.tally.take_back(frame);
         self.actions.retain(|&(number, _)| number < frame);
+    }
+
+    fn messages(&self, report: &FrameReport) -> Result<(), Failure> {
+        if report.messages.is_empty() && report.port_events.is_empty() {
+            return Ok(());
+        }
+        self.progress.suspend(|| messages::show(report, self.watch_to_stderr))
     }
 
     fn watch(&self, frame: u64) -> Result<(), Failure> {

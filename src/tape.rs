@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
 use cartwheel_runtime::{
-    Action, Applied, FrameReport, InputFrame, Inputs, Machine, ModuleId, SyncMismatch, SyncTest,
+    Action, Applied, FrameReport, InputFrame, Inputs, Journal, Machine, ModuleId, SyncMismatch, SyncTest,
 };
 
 use crate::audit_log::AuditLog;
 use crate::failure::{Exit, Failure};
+use crate::messages::Feed;
 use crate::mounts::Mounts;
 use crate::realtime::Realtime;
 use crate::storage::StorageFolder;
@@ -53,6 +54,10 @@ pub struct InputTape {
     pub mounts: Mounts,
     /// Folders that mirror modules' files.
     pub folders: Vec<(ModuleId, StorageFolder)>,
+    /// Messages for the module.
+    pub feed: Option<Feed>,
+    /// Datagrams for the machine.
+    pub journal: Option<Journal>,
     /// Log of every call.
     pub audit: Option<AuditLog>,
     /// Frames in quarantine after which the host recovers the module.
@@ -110,6 +115,12 @@ impl InputTape {
             // Without a folder nothing can be wrong with it, whatever a loaded state says.
             let folder = self.folders.iter_mut().find(|(other, _)| *other == module);
             machine.tell_disk(module, folder.and_then(|(_, folder)| folder.fault(&mut self.warnings)));
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.before_frame(machine, self.module);
+        }
+        if let Some(journal) = &self.journal {
+            journal.before_frame(machine);
         }
         let report = self.realtime.time(|| machine.step(&input))?;
         for (module, folder) in &mut self.folders {

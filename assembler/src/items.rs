@@ -7,6 +7,7 @@ use cartwheel_bytecode::operand::Scalar;
 
 use crate::cursor::Cursor;
 use crate::expr::{Env, Expr};
+use crate::message::message;
 use crate::program::element_bytes;
 use crate::source::{Loader, Res, Sources, Span, error, error_help};
 use crate::token::{Punct, Tok, Token};
@@ -53,6 +54,12 @@ impl ItemReader<'_> {
             let digits = cur.string("hexadecimal digits in quotes")?;
             return Ok(Item::Bytes(hex(&digits, span)?.into(), span));
         }
+        if cur.at_word("message")
+            && after.is_some_and(|t: &Token| t.is(Punct::LBrace) || t.is(Punct::LBracket))
+        {
+            cur.next();
+            return Ok(Item::Bytes(message(cur)?.into(), span));
+        }
         if cur.at_word("file") && after.is_some_and(|t: &Token| t.is(Punct::LParen)) {
             cur.next();
             cur.next();
@@ -77,7 +84,7 @@ impl ItemReader<'_> {
     }
 }
 
-fn hex(digits: &[u8], span: Span) -> Res<Vec<u8>> {
+pub(crate) fn hex(digits: &[u8], span: Span) -> Res<Vec<u8>> {
     let digits: Vec<u8> = digits.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
     let nibble = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
     let bytes = digits.chunks(2).map(|pair| match *pair {

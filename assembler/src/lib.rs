@@ -22,6 +22,7 @@ mod function;
 mod items;
 mod layout;
 mod manifest;
+mod message;
 mod names;
 mod operands;
 mod program;

@@ -45,6 +45,12 @@ capabilities! {
     Module "module",
     /// The module itself, as one among others.
     Proc "proc",
+    /// Messages to the kernel and to other modules.
+    Port "port",
+    /// Completing byte sequences.
+    Completion "completion",
+    /// Datagrams on the virtual network.
+    Net "net",
 }
 
 impl Capability {

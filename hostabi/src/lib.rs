@@ -6,6 +6,7 @@
 
 mod capability;
 mod catalogue;
+pub mod cbor;
 pub mod client;
 mod cost;
 mod dispatch;

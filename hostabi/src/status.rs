@@ -81,6 +81,18 @@ statuses! {
         AudioBadSample 21 "BAD_SAMPLE" "The asset is no recording of this form.";
         AudioBadLoop 22 "BAD_LOOP" "The instrument has no recording with such a stretch.";
     }
+    completion {
+        CompletionUnknown 16 "UNKNOWN" "There is no request of that number.";
+        CompletionSubmitted 17 "SUBMITTED" "The request was submitted before.";
+        CompletionNotSubmitted 18 "NOT_SUBMITTED" "The request was not submitted.";
+        CompletionTooSmall 19 "TOO_SMALL" "The buffer is too small; nothing was copied.";
+        CompletionTooLarge 20 "TOO_LARGE" "A request has at most 4,096 bytes, a completion 65,536.";
+        CompletionBroken 21 "BROKEN" "There is no completion: the completer found none, refused, or has gone.";
+        CompletionBadPrefix 22 "BAD_PREFIX" "A prefix has 1 to 64 bytes, and one that is withdrawn was provided by the module.";
+        CompletionTaken 23 "TAKEN" "Somebody else completes the prefix.";
+        CompletionNone 24 "NONE" "No request waits for the module.";
+        CompletionOther 25 "OTHER" "A completion begins with the bytes of the request.";
+    }
     gfx {
         GfxOutside 16 "OUTSIDE" "The place is outside the surface or image.";
         GfxNotFound 17 "NOT_FOUND" "The cartridge has no asset of that number.";
@@ -117,6 +129,29 @@ statuses! {
         MemTooSmall 21 "TOO_SMALL" "The buffer is too small for the content; nothing was copied.";
         MemBlocked 22 "BLOCKED" "Other files are where those of the card have to be; nothing was committed.";
         MemUnchanged 23 "UNCHANGED" "Nothing was written or erased since the last commit.";
+    }
+    net {
+        NetBadAddress 16 "BAD_ADDRESS" "Addresses are 1 to 65535, machines 0 or more.";
+        NetTaken 17 "TAKEN" "Somebody has the address.";
+        NetNotBound 18 "NOT_BOUND" "The module does not have the address.";
+        NetEmpty 19 "EMPTY" "Nothing has come.";
+        NetTooSmall 20 "TOO_SMALL" "The buffer is too small; nothing was taken.";
+        NetTooLarge 21 "TOO_LARGE" "A datagram has at most 1,200 bytes; nothing was sent.";
+        NetUnreachable 22 "UNREACHABLE" "Nobody of this machine has the address.";
+        NetFull 23 "FULL" "There is no room for it; nothing was sent.";
+    }
+    port {
+        PortBadPort 16 "BAD_PORT" "The module has no port of that number.";
+        PortBadToken 17 "BAD_TOKEN" "The module has no token of that number, or it was revoked.";
+        PortNoRight 18 "NO_RIGHT" "The port or token does not give the right to do that.";
+        PortFull 19 "FULL" "There is no room where the message or its answer would wait.";
+        PortEmpty 20 "EMPTY" "No message is there.";
+        PortClosed 21 "CLOSED" "The other end has gone.";
+        PortTooSmall 22 "TOO_SMALL" "The buffer is too small for the message; nothing was taken.";
+        PortTooLarge 23 "TOO_LARGE" "A message has at most 65,536 bytes; nothing was sent.";
+        PortBadName 24 "BAD_NAME" "A name has 1 to 64 printable ASCII characters without spaces.";
+        PortTaken 25 "TAKEN" "Something else has the name.";
+        PortNotFound 26 "NOT_FOUND" "The name stands for nothing that could be had.";
     }
     telemetry {
         TelemetryTooSmall 16 "TOO_SMALL" "The span is too small for the record; nothing was written.";

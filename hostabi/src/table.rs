@@ -125,6 +125,40 @@ macro_rules! for_each_syscall {
                     "Sets the volume of a note.";
             }
 
+            domain Completion "completion" "Given bytes, the completion that begins with them (`spec/completion.md`). The completer with the longest prefix is \
+                asked: the kernel's own, or a module that provides one." {
+                CompletionAnswer answer "completion.answer@1" (request: i32, completion: Span) -> (status: Status)
+                    Completion [CompletionUnknown, CompletionOther, CompletionTooLarge] [] 40 + (1 / 4 Byte) Immediate
+                    "Answers a request that was taken; who made it can read it in the next frame.";
+                CompletionClose close "completion.close@1" (completion: i32) -> (status: Status)
+                    Completion [CompletionUnknown] [] 20 Immediate
+                    "Lets go of a request, in whatever state it is.";
+                CompletionOpen open "completion.open@1" () -> (status: Status, completion: i32)
+                    Completion [Quota] [] 40 Immediate
+                    "Begins a request and gives its number; at most 16 of a module.";
+                CompletionProvide provide "completion.provide@1" (prefix: Span) -> (status: Status)
+                    Completion [CompletionBadPrefix, CompletionTaken, Quota] [] 80 Immediate
+                    "Makes the module the completer of requests that begin with a prefix; at most 16 of a module.";
+                CompletionRead read "completion.read@1" (completion: i32, buffer: SpanMut) -> (status: Status, len: i32)
+                    Completion [Pending, CompletionUnknown, CompletionNotSubmitted, CompletionBroken, CompletionTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Copies the completion, which begins with the bytes of the request, and gives its length; it can be read again.";
+                CompletionRefuse refuse "completion.refuse@1" (request: i32) -> (status: Status)
+                    Completion [CompletionUnknown] [] 30 Immediate
+                    "Breaks the promise of a request that was taken.";
+                CompletionSubmit submit "completion.submit@1" (completion: i32) -> (status: Status)
+                    Completion [CompletionUnknown, CompletionSubmitted] [] 100 + (4 / 1 Byte) Staged
+                    "Asks for the completion of what was written.";
+                CompletionTake take "completion.take@1" (buffer: SpanMut) -> (status: Status, request: i32, len: i32)
+                    Completion [CompletionNone, CompletionTooSmall] [] 60 + (1 / 4 Byte) Immediate
+                    "Takes the next request that the module has to answer, in the order in which they were submitted before this frame.";
+                CompletionWithdraw withdraw "completion.withdraw@1" (prefix: Span) -> (status: Status)
+                    Completion [CompletionBadPrefix] [] 40 Immediate
+                    "Ends what `completion.provide` began; requests that were submitted before are still the module's to answer.";
+                CompletionWrite write "completion.write@1" (completion: i32, bytes: Span) -> (status: Status)
+                    Completion [CompletionUnknown, CompletionSubmitted, CompletionTooLarge] [] 30 + (1 / 4 Byte) Immediate
+                    "Appends bytes to a request.";
+            }
+
             domain Fs "fs" "The module's files. Calls that name files issue a request and give its id, which is positive; what came of it is \
                 published at a frame boundary, in the order of issue. `poll` tells: PENDING, or how it ended, which also ends the \
                 request, except for a result that waits to be taken with `take` or `take_bytes`. Paths are 1 to 255 bytes: names of \
@@ -358,6 +392,76 @@ macro_rules! for_each_syscall {
                 ModuleUnload unload "module.unload@1" (module: i32) -> (status: Status)
                     Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 60 Immediate
                     "Lets go of a module that is ready, stopped or trapped, or of a load under way, with all that it loaded. Its number is never used again.";
+            }
+
+            domain Net "net" "A virtual network. Datagrams between modules of a machine are there at the next frame boundary; those to another machine (1 \
+                or more; what the numbers mean is up to the host) leave with the frame, and those from one come as input. There are no sockets." {
+                NetBind bind "net.bind@1" (address: i32) -> (status: Status)
+                    Net [NetBadAddress, NetTaken, Quota] [] 40 Immediate
+                    "Gives the module an address of the machine, 1 to 65535; at most 16.";
+                NetClose close "net.close@1" (address: i32) -> (status: Status)
+                    Net [NetNotBound] [] 30 Immediate
+                    "Gives an address back; what waits there is lost.";
+                NetRecv recv "net.recv@1" (address: i32, buffer: SpanMut) -> (status: Status, len: i32, machine: i32, from: i32)
+                    Net [NetNotBound, NetEmpty, NetTooSmall] [] 30 + (1 / 4 Byte) Immediate
+                    "Takes the first datagram that came to an address: its length, the machine (0 for this one) and the address that it is from.";
+                NetSend send "net.send@1" (from: i32, machine: i32, to: i32, payload: Span) -> (status: Status)
+                    Net [NetNotBound, NetBadAddress, NetUnreachable, NetTooLarge, NetFull] [] 50 + (1 / 4 Byte) Immediate
+                    "Sends a datagram from an address of the module's own; machine 0 is this one. Whether another machine gets it, nobody tells.";
+            }
+
+            domain Port "port" "Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in the module's own table; \
+                0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of the module: rights on the far end of a \
+                port, 1 to send, 2 to receive, 4 to manage, added up; token 1 is the right to ports of one's own. Messages are \
+                CBOR of at most 64 KiB and are delivered at the next frame boundary, in the order in which they were sent." {
+                PortDerive derive "port.derive@1" (token: i32, rights: i32) -> (status: Status, token: i32)
+                    Port [PortBadToken, PortNoRight, Quota] [] 40 Immediate
+                    "Makes another token of one that may be managed, with no more rights.";
+                PortDrop drop_token "port.drop@1" (token: i32) -> (status: Status)
+                    Port [PortBadToken] [] 30 Immediate
+                    "Lets go of a token, and closes ports that were opened with it. What was derived from it stays.";
+                PortFind find "port.find@1" (name: Span) -> (status: Status, token: i32)
+                    Port [PortNotFound, Quota] [] 60 Immediate
+                    "Gives a token with the rights of the one that was published under a name, derived from it.";
+                PortOpen open "port.open@1" (token: i32) -> (status: Status, port: i32)
+                    Port [PortBadToken, PortNoRight, PortClosed, Quota] [] 60 Immediate
+                    "Opens a port: the far end that the token names, for as long as the module has the token; with token 1 a new one of the module's own.";
+                PortPoll poll "port.poll@1" (port: i32) -> (status: Status, messages: i32, len: i32)
+                    Port [PortBadPort, PortNoRight, PortEmpty, PortClosed] [] 15 Immediate
+                    "Tells how many messages wait to be received, and the length of the first.";
+                PortPublish publish "port.publish@1" (name: Span, token: i32) -> (status: Status)
+                    Port [PortBadToken, PortBadName, PortTaken, PortNoRight, Quota] [] 80 Immediate
+                    "Puts a token into the machine's directory under a name, which takes it out of the module's table; at most 16 names.";
+                PortReceive receive "port.receive@1" (port: i32, buffer: SpanMut) -> (status: Status, len: i32, sender: i32, token: i32)
+                    Port [PortBadPort, PortNoRight, PortEmpty, PortClosed, PortTooSmall, Quota] [] 20 + (1 / 8 Byte) Immediate
+                    "Takes the first message: its length, the number of the module that sent it (-1 for the kernel and the host), and the token that came with it, or 0. QUOTA if there is no room for the token.";
+                PortReceiveBytes receive_bytes "port.receive_bytes@1" (port: i32) -> (status: Status, message: Object, sender: i32, token: i32)
+                    Port [PortBadPort, PortNoRight, PortEmpty, PortClosed, Quota] [] 40 + (1 / 8 Byte) Immediate
+                    "As `port.receive`, with the message as a new byte string; QUOTA also if the heap has no room for it.";
+                PortRelease release "port.release@1" (port: i32) -> (status: Status)
+                    Port [PortBadPort, PortNoRight] [] 40 Immediate
+                    "Gives a port back; the other end finds it closed. The first three stay.";
+                PortRevoke revoke "port.revoke@1" (token: i32) -> (status: Status, revoked: i32)
+                    Port [PortBadToken] [] 40 + (40 / 1 Byte) Immediate
+                    "Ends all tokens that were derived from a token, whoever has them, and closes the ports that were opened with them; gives their number, each of which counts as a byte.";
+                PortRights rights "port.rights@1" (token: i32) -> (status: Status, rights: i32)
+                    Port [PortBadToken] [] 15 Immediate
+                    "Tells the rights that a token gives.";
+                PortSend send "port.send@1" (port: i32, message: Span) -> (status: Status)
+                    Port [PortBadPort, PortNoRight, PortFull, PortClosed, PortTooLarge] [] 30 + (1 / 4 Byte) Immediate
+                    "Sends a message; on stdin to the kernel, which does what it asks for at that price on top and answers on stdout or stderr. A message that is no CBOR is answered on stderr.";
+                PortSendBytes send_bytes "port.send_bytes@1" (port: i32, message: Bytes) -> (status: Status)
+                    Port [PortBadPort, PortNoRight, PortFull, PortClosed, PortTooLarge] [] 30 + (1 / 4 Byte) Immediate
+                    "As `port.send`, with the message in a byte string, which is copied.";
+                PortToken token "port.token@1" (port: i32, rights: i32) -> (status: Status, token: i32)
+                    Port [PortBadPort, PortNoRight, Quota] [] 40 Immediate
+                    "Makes a token for the far end of one of the module's own ports: to send is to send to the module, to receive is to get what it sends.";
+                PortTransfer transfer "port.transfer@1" (port: i32, token: i32, message: Span) -> (status: Status)
+                    Port [PortBadPort, PortBadToken, PortNoRight, PortFull, PortClosed, PortTooLarge] [] 60 + (1 / 4 Byte) Immediate
+                    "Sends a message and a token with it, which leaves the module's table; ports that were opened with it are closed.";
+                PortWithdraw withdraw "port.withdraw@1" (name: Span) -> (status: Status)
+                    Port [PortNotFound] [] 60 Immediate
+                    "Takes a name that the module published, and its token, out of the directory. What others derived from it stays.";
             }
 
             domain Proc "proc" "The module itself, as one among others." {

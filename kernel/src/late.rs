@@ -65,6 +65,18 @@ pub(crate) fn call(
     values: &[Value],
     guest: &mut dyn Guest,
 ) -> Result<Answered, Fault> {
+    call_in(context, transport, id, values, None, guest)
+}
+
+/// As [`call`], with other memory than the guest's for spans, if there is some.
+pub(crate) fn call_in(
+    context: &mut Context<'_>,
+    transport: Transport,
+    id: &str,
+    values: &[Value],
+    scratch: Option<&mut Vec<u8>>,
+    guest: &mut dyn Guest,
+) -> Result<Answered, Fault> {
     let Some(row) = resolve(id) else {
         return Ok(rejected(context, transport, None, values, SyscallTrap::UnknownSyscall, id));
     };
@@ -83,7 +95,7 @@ pub(crate) fn call(
     if row.syscall == Syscall::KernelExec {
         return reject(context, SyscallTrap::BadArgument, "kernel.exec cannot call itself");
     }
-    run(context, transport, row, values, guest)
+    run(context, transport, row, values, scratch, guest)
 }
 
 fn run(
@@ -91,11 +103,12 @@ fn run(
     transport: Transport,
     row: &'static SyscallInfo,
     values: &[Value],
+    scratch: Option<&mut Vec<u8>>,
     guest: &mut dyn Guest,
 ) -> Result<Answered, Fault> {
     let compiled = context.policy.compile(context.caller.who(), row);
     let scripted = context.caller.scripted(row.syscall);
-    let mut guest = LateGuest::new(guest, values, row);
+    let mut guest = LateGuest::new(guest, values, scratch, row);
     let (mut done, mut verdict) = (Completed::default(), None);
     let result = dispatch(row.syscall, context, &mut guest, &mut done, |guest| {
         let (decided, effective) = compiled.judge(guest);
@@ -135,6 +148,17 @@ fn count(caller: &mut Caller, syscall: Syscall, done: &Completed) {
         caller.late.len() - 1
     });
     caller.late[place].1.add(done);
+}
+
+/// An answer to a call that cannot be made because its arguments are none.
+pub(crate) fn reject(
+    context: &mut Context<'_>,
+    transport: Transport,
+    syscall: Option<Syscall>,
+    trap: SyscallTrap,
+    what: &str,
+) -> Answer {
+    rejected(context, transport, syscall, &[], trap, what).answer
 }
 
 /// An answer to a call that cannot be made.
@@ -177,6 +201,8 @@ const MAX_MADE_BYTES: usize = 64 * 1024;
 /// A guest whose slots are values. Its memory is the guest's behind it; byte strings are the call's own.
 struct LateGuest<'g> {
     inner: &'g mut dyn Guest,
+    /// Memory in place of the guest's.
+    scratch: Option<&'g mut Vec<u8>>,
     args: SmallVec<[u64; 12]>,
     results: SmallVec<[u64; 4]>,
     strings: Vec<Vec<u8>>,
@@ -184,7 +210,12 @@ struct LateGuest<'g> {
 }
 
 impl<'g> LateGuest<'g> {
-    fn new(inner: &'g mut dyn Guest, values: &[Value], row: &SyscallInfo) -> LateGuest<'g> {
+    fn new(
+        inner: &'g mut dyn Guest,
+        values: &[Value],
+        scratch: Option<&'g mut Vec<u8>>,
+        row: &SyscallInfo,
+    ) -> LateGuest<'g> {
         let mut strings = Vec::new();
         let args = values.iter().map(|value| match value {
             Value::Bytes(bytes) => {
@@ -196,6 +227,7 @@ impl<'g> LateGuest<'g> {
         let args = args.collect();
         LateGuest {
             inner,
+            scratch,
             args,
             results: SmallVec::from_elem(0, row.result_slots.len()),
             strings,
@@ -246,11 +278,17 @@ impl Guest for LateGuest<'_> {
     }
 
     fn memory(&self) -> &[u8] {
-        self.inner.memory()
+        match &self.scratch {
+            Some(scratch) => scratch,
+            None => self.inner.memory(),
+        }
     }
 
     fn memory_mut(&mut self) -> &mut [u8] {
-        self.inner.memory_mut()
+        match &mut self.scratch {
+            Some(scratch) => scratch,
+            None => self.inner.memory_mut(),
+        }
     }
 
     fn charge(&mut self, cycles: u64) {

@@ -10,8 +10,10 @@
 mod adoption;
 pub mod audit;
 mod batch;
+mod builtin;
 mod caller;
 mod codec;
+mod completion;
 mod custody;
 mod engine;
 pub mod host;
@@ -20,9 +22,11 @@ mod late;
 mod lifecycle;
 mod load;
 mod modules;
+mod net;
 mod observe;
 mod pipeline;
 pub mod policy;
+mod ports;
 mod record;
 mod script;
 mod services;
@@ -37,6 +41,7 @@ mod watch;
 
 pub use adoption::Due;
 pub use batch::CallBatch;
+pub use builtin::message_types;
 pub use codec::RestoreError;
 pub use engine::Engine;
 pub use late::{Answer, Answered};
@@ -45,8 +50,13 @@ pub use load::{
     DEFAULT_MAX_MODULES, DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig,
     ModuleId, StagedConfig,
 };
+pub use net::{Datagram, MAX_DATAGRAM_BYTES};
 pub use observe::Observer;
 pub use pipeline::{Binding, Detached, Kernel};
+pub use ports::{
+    MAX_PORTS, MAX_TOKENS, OWN_PORTS, OutwardMessage, PortCensus, PortEvent, QUEUE_BYTES, QUEUE_MESSAGES,
+    RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT,
+};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use script::{MAX_RULES as MAX_SCRIPT_RULES, MAX_SCRIPT_BYTES, Script, ScriptError, ScriptRule};
 pub use services::asset::Asset;

@@ -12,11 +12,13 @@ use cartwheel_hostabi::{
 };
 
 use crate::batch::Note;
+use crate::builtin;
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
 use crate::lifecycle::Ending;
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
 use crate::modules::Modules;
+use crate::net::Datagram;
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
 use crate::record::{Lifecycle, Outcome, Transport};
@@ -51,6 +53,9 @@ pub(crate) struct Module {
     rules: Vec<Compiled>,
     pub(crate) services: Services,
     pub(crate) caller: Caller,
+    /// True if what the kernel as a whole has under the module's number is this module's, and not that of one which was taken
+    /// out and could be put back.
+    pub(crate) settled: bool,
 }
 
 impl Module {
@@ -139,6 +144,9 @@ impl Kernel {
     /// Begins a frame of the machine, before those of its modules.
     pub fn open_frame(&mut self, frame: u64) {
         self.watch.open_frame(frame);
+        self.shared.ports.deliver(frame);
+        self.shared.completions.deliver(frame);
+        self.shared.net.deliver();
         if self.script.is_some() {
             let readings = self.modules.iter_mut().filter_map(|module| module.caller.script.as_mut());
             readings.for_each(|reading| reading.frame = frame);
@@ -147,6 +155,7 @@ impl Kernel {
 
     /// Ends a frame of the machine, after those of its modules.
     pub fn close_frame(&mut self) {
+        self.shared.ports.drain();
         self.watch.close_frame();
     }
 
@@ -203,9 +212,13 @@ impl Kernel {
         caller.max_modules = config.staged.max_modules;
         self.shared.supervision.admit(id, caller.max_modules);
         caller.script = self.script.clone().map(Reading::new);
-        let mut module = Module { bindings, rules: Vec::new(), services, caller };
+        let settled = !self.shared.has(id);
+        let mut module = Module { bindings, rules: Vec::new(), services, caller, settled };
         module.compile(&self.policy);
         self.modules.insert(Box::new(module));
+        if settled && declared.contains(Capability::Port) {
+            self.shared.ports.load(id.0);
+        }
         let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
         self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
         Ok(())
@@ -217,6 +230,9 @@ impl Kernel {
         self.forget_child(id);
         self.shared.supervision.dismiss(id);
         if let Some(module) = self.modules.remove(id) {
+            if module.settled {
+                self.shared.forget(id);
+            }
             self.forget_memory(&module.caller.origin);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
@@ -251,6 +267,17 @@ impl Kernel {
     /// is there who can see it.
     pub fn discard(&mut self, module: Detached) {
         self.forget_memory(&module.0.caller.origin);
+    }
+
+    /// Begins ports, completions and addresses anew for a module that has taken the place of another: those at the other ends
+    /// find them closed.
+    pub fn renew(&mut self, id: ModuleId) {
+        self.shared.forget(id);
+        let Some(module) = self.modules.get_mut(id) else { return };
+        module.settled = true;
+        if module.caller.declared.contains(Capability::Port) {
+            self.shared.ports.load(id.0);
+        }
     }
 
     /// Drops a module that was taken out, for good.
@@ -348,9 +375,11 @@ impl Kernel {
     /// Begins a frame of a module: staged work that is due is published, and what its calls come to is counted from
     /// zero.
     pub fn begin_frame(&mut self, id: ModuleId) {
-        if let Some(module) = self.module_mut(id) {
+        if let Some(module) = self.modules.get_mut(id) {
             module.bindings.iter_mut().for_each(|binding| binding.usage = Usage::default());
             module.services.begin_frame();
+            let services = &mut module.services;
+            self.shared.ports.settle(id.0, |request, kind| builtin::settled(services, request, kind));
             module.caller.late.clear();
             module.caller.hosted = Usage::default();
         }
@@ -397,6 +426,22 @@ impl Kernel {
         self.bindings(id).iter().for_each(|binding| total += binding.usage);
         self.late_usage(id).iter().for_each(|(_, usage)| total += *usage);
         total
+    }
+
+    /// Takes the datagrams to other machines since they were last taken. They are no part of the state.
+    pub fn take_datagrams(&mut self) -> Vec<Datagram> {
+        self.shared.net.take_outgoing()
+    }
+
+    /// Takes in a datagram from another machine; it is there in the frame that begins. False if nobody gets it.
+    pub fn arrive(&mut self, datagram: Datagram) -> bool {
+        self.shared.net.arrive(datagram)
+    }
+
+    /// Turns the cache of the kernel's completers off or on; it is on at first, and nothing but time can tell. Gives how often
+    /// it has answered since.
+    pub fn set_completion_cache(&mut self, on: bool) -> u64 {
+        self.shared.completions.set_cache(on)
     }
 
     /// Sets the host that does the staged work of modules that are loaded from here on.

@@ -3,10 +3,16 @@
 //! It is saved, restored and hashed once for the machine. A part with nothing in it is absent from the hash, so that a
 //! machine that does not use it has the hash that it had before the part existed.
 
+use cartwheel_hostabi::Capability;
+
 use crate::codec::{Reader, RestoreError};
+use crate::completion::Completions;
 use crate::ingest::Vouching;
+use crate::load::ModuleId;
+use crate::net::Net;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
+use crate::ports::Ports;
 use crate::supervision::Supervision;
 
 /// State of the kernel as a whole. Handlers reach it through their context.
@@ -16,6 +22,23 @@ pub(crate) struct Shared {
     pub(crate) supervision: Supervision,
     /// Whose signatures count, and which versions came in.
     pub(crate) vouching: Vouching,
+    pub(crate) ports: Ports,
+    pub(crate) completions: Completions,
+    pub(crate) net: Net,
+}
+
+impl Shared {
+    /// True if there is anything under a module's number.
+    pub(crate) fn has(&self, id: ModuleId) -> bool {
+        self.ports.has(id.0) || self.completions.has(id.0) || self.net.has(id.0)
+    }
+
+    /// Lets go of everything under a module's number.
+    pub(crate) fn forget(&mut self, id: ModuleId) {
+        self.ports.unload(id.0);
+        self.completions.unload(id.0);
+        self.net.unload(id.0);
+    }
 }
 
 impl Kernel {
@@ -25,6 +48,9 @@ impl Kernel {
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text);
         self.shared.supervision.save(out);
+        self.shared.ports.save(out);
+        self.shared.completions.save(out);
+        self.shared.net.save(out);
         self.shared.vouching.save(out);
     }
 
@@ -42,13 +68,25 @@ impl Kernel {
         });
         let policy = policy.transpose()?;
         let supervision = self.shared.supervision.read(&mut input)?;
+        let ports = Ports::read(&mut input)?;
+        let completions = Completions::read_saved(&mut input)?;
+        let net = Net::read(&mut input)?;
         let vouching = self.shared.vouching.read(&mut input)?;
         input.end()?;
         if supervision.named().any(|id| self.module(id).is_none()) {
             return Err(RestoreError::NoSuchModule);
         }
+        let with_ports =
+            self.modules.iter().filter(|module| module.caller.declared.contains(Capability::Port));
+        if !ports.modules().eq(with_ports.map(|module| module.caller.id.0)) {
+            return Err(RestoreError::Value);
+        }
         self.shared.supervision = supervision;
         self.shared.vouching = vouching;
+        self.shared.ports.restore(ports);
+        self.shared.completions.restore(completions);
+        self.shared.net = net;
+        self.modules.iter_mut().for_each(|module| module.settled = true);
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -59,7 +97,11 @@ impl Kernel {
     /// Hashes of what [`Kernel::save_shared`] saves, by component in a fixed order; none for what is empty. The policy
     /// is in the modules' hashes.
     pub fn shared_hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
+        let ports = self.shared.ports.hash().map(|hash| ("ports", hash));
+        let completions = self.shared.completions.hash().map(|hash| ("completions", hash));
+        let net = self.shared.net.hash().map(|hash| ("network", hash));
         let vouching = self.shared.vouching.hash().map(|hash| ("vouching", hash));
-        self.shared.supervision.hash().into_iter().chain(vouching)
+        let supervision = self.shared.supervision.hash();
+        supervision.into_iter().chain(ports).chain(completions).chain(net).chain(vouching)
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use cartwheel_hostabi::Loader;
+use cartwheel_hostabi::cbor::{CborError, canonical};
 use cartwheel_kernel::host::DiskFault;
 use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
-use cartwheel_kernel::{Answer, Answered, Kernel, ModuleHost, ModuleId, Transition, Value};
+use cartwheel_kernel::{Answer, Answered, Datagram, Kernel, ModuleHost, ModuleId, Transition, Value};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -105,6 +106,24 @@ pub enum Action {
         /// The bytes of a cartridge, or why there are none.
         fetched: Result<Vec<u8>, String>,
     },
+    /// Feeds a message to a module's stdin.
+    Feed {
+        /// Number of the module.
+        module: u32,
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// Brings a datagram from another machine.
+    Datagram {
+        /// The machine that it comes from, 1 or more.
+        machine: i32,
+        /// Address that it is from.
+        from: i32,
+        /// Address that it is for.
+        to: i32,
+        /// Content.
+        payload: Vec<u8>,
+    },
 }
 
 /// Why an action cannot be queued.
@@ -122,6 +141,9 @@ pub enum ActionError {
     /// The cartridge store has no such program.
     #[error("the cartridge store has no program `{0}`")]
     NoSuchProgram(String),
+    /// What should be fed is no message.
+    #[error("no message: {0}")]
+    Message(CborError),
     /// The policy is none.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Policy(Vec<PolicyError>),
@@ -168,7 +190,11 @@ impl Action {
             Action::Exec { args, .. } => {
                 Value::decode_all(args).map_err(|_| ActionError::Arguments)?;
             }
-            Action::Recover { .. }
+            Action::Feed { message, .. } => {
+                canonical(message).map_err(ActionError::Message)?;
+            }
+            Action::Datagram { .. }
+            | Action::Recover { .. }
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
             | Action::SetTrustLevel { .. }
@@ -199,6 +225,7 @@ impl Action {
             | Action::SetTrustLevel { module, .. }
             | Action::Disk { module, .. }
             | Action::Exec { module, .. }
+            | Action::Feed { module, .. }
             | Action::Start { module }
             | Action::Pause { module }
             | Action::Resume { module }
@@ -206,7 +233,7 @@ impl Action {
             | Action::Unload { module }
             | Action::Replace { module, .. }
             | Action::Deliver { module, .. } => Some(*module),
-            Action::SetPolicy { .. } | Action::Load { .. } => None,
+            Action::SetPolicy { .. } | Action::Load { .. } | Action::Datagram { .. } => None,
         }
     }
 
@@ -254,6 +281,13 @@ impl Action {
                 let fetched = fetched.as_ref().map(Vec::as_slice).map_err(String::as_str);
                 done(kernel.deliver(ModuleId(*module), *promise, fetched))
             }
+            Action::Datagram { machine: other, from, to, payload } => {
+                let payload = payload.clone();
+                done(kernel.arrive(Datagram { machine: *other, from: *from, to: *to, payload }))
+            }
+            Action::Feed { module, message } => done(
+                kernel.feed(ModuleId(*module), message).map_err(|e| format!("no message was queued: {e}"))?,
+            ),
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
                 ActionOutcome::Done
@@ -339,6 +373,12 @@ impl fmt::Display for Action {
             }
             Action::Deliver { module, fetched: Err(reason), .. } => {
                 write!(f, "nothing to deliver to module {module}: {reason}")
+            }
+            Action::Datagram { machine, from, to, payload } => {
+                write!(f, "{} bytes from address {from} of machine {machine} to {to}", payload.len())
+            }
+            Action::Feed { module, message } => {
+                write!(f, "feed {} bytes to module {module}", message.len())
             }
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
         }

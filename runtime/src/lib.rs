@@ -33,6 +33,7 @@ mod inputs;
 mod load;
 mod machine;
 mod module;
+mod network;
 pub mod profile;
 mod report;
 mod rewind;
@@ -47,10 +48,10 @@ pub use action::{Action, ActionError, ActionOutcome, Applied};
 pub use adopt::IngestReport;
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
-    Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
-    ModuleState, Mount, Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError,
-    ScriptRule, Storage, Surface, TRANSITIONS, Transition, Transport, Usage, Value, WASM4_FONT_ASSET,
-    WASM4_FONT_BYTES, ZoneEvent, host,
+    Answer, Answered, Binding, CallRecord, Counter, Datagram, Lifecycle, LifecycleEvent, LogLevel, LogLine,
+    ModuleId, ModuleState, Mount, Observer, OriginId, Outcome, OutwardMessage, PortCensus, PortEvent,
+    SAMPLE_RATE, SAMPLES_PER_FRAME, STDERR, STDIN, STDOUT, Script, ScriptError, ScriptRule, Storage, Surface,
+    TRANSITIONS, Transition, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
 };
 pub use cartwheel_kernel::{audit, ingest, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
@@ -63,6 +64,7 @@ pub use inputs::{InputError, Inputs};
 pub use load::{LoadError, origin_of};
 pub use machine::{Machine, Panic};
 pub use module::Status;
+pub use network::{Journal, JournalError, Network};
 pub use report::{FrameReport, ModuleReport, SliceEnd};
 pub use rewind::{Rewind, SyncMismatch, SyncTest};
 pub use setup::ModuleSetup;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use cartwheel_hostabi::Loader;
 use cartwheel_kernel::host::Host;
 use cartwheel_kernel::policy::{Policy, Trust};
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Storage, Surface, end_of_frame};
+use cartwheel_kernel::{
+    Binding, Kernel, ModuleId, Observer, PortCensus, Script, Storage, Surface, end_of_frame,
+};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -181,6 +183,9 @@ impl Machine {
         }
         end_of_frame(self);
         self.kernel.close_frame();
+        report.messages = self.kernel.take_outward();
+        report.datagrams = self.kernel.take_datagrams();
+        report.port_events = self.kernel.take_port_events();
         self.frame += 1;
         self.previous = *input;
         Ok(report)
@@ -189,6 +194,26 @@ impl Machine {
     /// Sets the host that does the staged work of modules that are loaded from here on. No host changes what they see.
     pub fn set_host(&mut self, host: Host) {
         self.kernel.set_host(host);
+    }
+
+    /// Sets whether every message that is sent is reported, with no effect on the run.
+    pub fn watch_ports(&mut self, watch: bool) {
+        self.kernel.watch_ports(watch);
+    }
+
+    /// True if a module has ports: it declared the capability.
+    pub fn has_ports(&self, module: ModuleId) -> bool {
+        self.kernel.has_ports(module)
+    }
+
+    /// Messages that a module's stdin has room for. What is queued with [`Action::Feed`] is not counted.
+    pub fn stdin_room(&self, module: ModuleId) -> usize {
+        self.kernel.stdin_room(module)
+    }
+
+    /// Counts ports, tokens and requests of all modules.
+    pub fn port_census(&self) -> PortCensus {
+        self.kernel.port_census()
     }
 
     /// Queues something for the host to do at the beginning of the next frame, behind what is queued already. What is

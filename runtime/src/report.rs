@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cartwheel_kernel::{Counter, LogLine, ModuleId, Usage, ZoneEvent};
+use cartwheel_kernel::{Counter, Datagram, LogLine, ModuleId, OutwardMessage, PortEvent, Usage, ZoneEvent};
 use smallvec::SmallVec;
 
 use crate::action::Applied;
@@ -78,6 +78,12 @@ pub struct FrameReport {
     pub ingests: Vec<IngestReport>,
     /// The modules.
     pub modules: SmallVec<[ModuleReport; 1]>,
+    /// What modules sent to outputs that no module reads, in the order of the modules.
+    pub messages: Vec<OutwardMessage>,
+    /// Datagrams to other machines, in the order of sending.
+    pub datagrams: Vec<Datagram>,
+    /// Every message that was sent, if [`crate::Machine::watch_ports`] asked for that.
+    pub port_events: Vec<PortEvent>,
 }
 
 /// What a frame of a module came to.

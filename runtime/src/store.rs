@@ -122,6 +122,7 @@ impl Machine {
                 if let Some(before) = before {
                     self.kernel.discard(before);
                 }
+                self.kernel.renew(id);
                 self.kernel.hold(
                     id,
                     match after {

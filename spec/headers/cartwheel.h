@@ -269,6 +269,82 @@ int32_t audio_triangle(int32_t instrument);
 CARTWHEEL_IMPORT("audio", "volume@1")
 int32_t audio_volume(int32_t voice, int32_t volume);
 
+/* completion: Given bytes, the completion that begins with them (`spec/completion.md`). The
+ * completer with the longest prefix is asked: the kernel's own, or a module that provides one. */
+enum completion_status {
+    COMPLETION_UNKNOWN = 16, /* There is no request of that number. */
+    COMPLETION_SUBMITTED = 17, /* The request was submitted before. */
+    COMPLETION_NOT_SUBMITTED = 18, /* The request was not submitted. */
+    COMPLETION_TOO_SMALL = 19, /* The buffer is too small; nothing was copied. */
+    COMPLETION_TOO_LARGE = 20, /* A request has at most 4,096 bytes, a completion 65,536. */
+    COMPLETION_BROKEN = 21, /* There is no completion: the completer found none, refused, or has gone. */
+    COMPLETION_BAD_PREFIX = 22, /* A prefix has 1 to 64 bytes, and one that is withdrawn was provided by the module. */
+    COMPLETION_TAKEN = 23, /* Somebody else completes the prefix. */
+    COMPLETION_NONE = 24, /* No request waits for the module. */
+    COMPLETION_OTHER = 25, /* A completion begins with the bytes of the request. */
+};
+
+/* Answers a request that was taken; who made it can read it in the next frame. Besides OK: UNKNOWN,
+ * OTHER, TOO_LARGE. */
+CARTWHEEL_IMPORT("completion", "answer@1")
+int32_t completion_answer(int32_t request, const void *completion, uint32_t completion_len);
+
+/* Lets go of a request, in whatever state it is. Besides OK: UNKNOWN. */
+CARTWHEEL_IMPORT("completion", "close@1")
+int32_t completion_close(int32_t completion);
+
+typedef struct {
+    int32_t status;
+    int32_t completion;
+} CompletionOpen;
+
+/* Begins a request and gives its number; at most 16 of a module. Besides OK: QUOTA. */
+CARTWHEEL_IMPORT("completion", "open@1")
+CompletionOpen completion_open(void);
+
+/* Makes the module the completer of requests that begin with a prefix; at most 16 of a module.
+ * Besides OK: BAD_PREFIX, TAKEN, QUOTA. */
+CARTWHEEL_IMPORT("completion", "provide@1")
+int32_t completion_provide(const void *prefix, uint32_t prefix_len);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+} CompletionRead;
+
+/* Copies the completion, which begins with the bytes of the request, and gives its length; it can
+ * be read again. Besides OK: PENDING, UNKNOWN, NOT_SUBMITTED, BROKEN, TOO_SMALL. */
+CARTWHEEL_IMPORT("completion", "read@1")
+CompletionRead completion_read(int32_t completion, void *buffer, uint32_t buffer_len);
+
+/* Breaks the promise of a request that was taken. Besides OK: UNKNOWN. */
+CARTWHEEL_IMPORT("completion", "refuse@1")
+int32_t completion_refuse(int32_t request);
+
+/* Asks for the completion of what was written. Besides OK: UNKNOWN, SUBMITTED. */
+CARTWHEEL_IMPORT("completion", "submit@1")
+int32_t completion_submit(int32_t completion);
+
+typedef struct {
+    int32_t status;
+    int32_t request;
+    int32_t len;
+} CompletionTake;
+
+/* Takes the next request that the module has to answer, in the order in which they were submitted
+ * before this frame. Besides OK: NONE, TOO_SMALL. */
+CARTWHEEL_IMPORT("completion", "take@1")
+CompletionTake completion_take(void *buffer, uint32_t buffer_len);
+
+/* Ends what `completion.provide` began; requests that were submitted before are still the module's
+ * to answer. Besides OK: BAD_PREFIX. */
+CARTWHEEL_IMPORT("completion", "withdraw@1")
+int32_t completion_withdraw(const void *prefix, uint32_t prefix_len);
+
+/* Appends bytes to a request. Besides OK: UNKNOWN, SUBMITTED, TOO_LARGE. */
+CARTWHEEL_IMPORT("completion", "write@1")
+int32_t completion_write(int32_t completion, const void *bytes, uint32_t bytes_len);
+
 /* fs: The module's files. Calls that name files issue a request and give its id, which is positive;
  * what came of it is published at a frame boundary, in the order of issue. `poll` tells: PENDING,
  * or how it ended, which also ends the request, except for a result that waits to be taken with
@@ -754,6 +830,180 @@ int32_t module_stop(int32_t module, int32_t frames);
  * loaded. Its number is never used again. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
 CARTWHEEL_IMPORT("module", "unload@1")
 int32_t module_unload(int32_t module);
+
+/* net: A virtual network. Datagrams between modules of a machine are there at the next frame
+ * boundary; those to another machine (1 or more; what the numbers mean is up to the host) leave
+ * with the frame, and those from one come as input. There are no sockets. */
+enum net_status {
+    NET_BAD_ADDRESS = 16, /* Addresses are 1 to 65535, machines 0 or more. */
+    NET_TAKEN = 17, /* Somebody has the address. */
+    NET_NOT_BOUND = 18, /* The module does not have the address. */
+    NET_EMPTY = 19, /* Nothing has come. */
+    NET_TOO_SMALL = 20, /* The buffer is too small; nothing was taken. */
+    NET_TOO_LARGE = 21, /* A datagram has at most 1,200 bytes; nothing was sent. */
+    NET_UNREACHABLE = 22, /* Nobody of this machine has the address. */
+    NET_FULL = 23, /* There is no room for it; nothing was sent. */
+};
+
+/* Gives the module an address of the machine, 1 to 65535; at most 16. Besides OK: BAD_ADDRESS,
+ * TAKEN, QUOTA. */
+CARTWHEEL_IMPORT("net", "bind@1")
+int32_t net_bind(int32_t address);
+
+/* Gives an address back; what waits there is lost. Besides OK: NOT_BOUND. */
+CARTWHEEL_IMPORT("net", "close@1")
+int32_t net_close(int32_t address);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+    int32_t machine;
+    int32_t from;
+} NetRecv;
+
+/* Takes the first datagram that came to an address: its length, the machine (0 for this one) and
+ * the address that it is from. Besides OK: NOT_BOUND, EMPTY, TOO_SMALL. */
+CARTWHEEL_IMPORT("net", "recv@1")
+NetRecv net_recv(int32_t address, void *buffer, uint32_t buffer_len);
+
+/* Sends a datagram from an address of the module's own; machine 0 is this one. Whether another
+ * machine gets it, nobody tells. Besides OK: NOT_BOUND, BAD_ADDRESS, UNREACHABLE, TOO_LARGE, FULL. */
+CARTWHEEL_IMPORT("net", "send@1")
+int32_t net_send(int32_t from, int32_t machine, int32_t to, const void *payload, uint32_t payload_len);
+
+/* port: Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in
+ * the module's own table; 0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of
+ * the module: rights on the far end of a port, 1 to send, 2 to receive, 4 to manage, added up;
+ * token 1 is the right to ports of one's own. Messages are CBOR of at most 64 KiB and are delivered
+ * at the next frame boundary, in the order in which they were sent. Not for guests with this
+ * header, because they take or give handles: port.receive_bytes@1, port.send_bytes@1. */
+enum port_status {
+    PORT_BAD_PORT = 16, /* The module has no port of that number. */
+    PORT_BAD_TOKEN = 17, /* The module has no token of that number, or it was revoked. */
+    PORT_NO_RIGHT = 18, /* The port or token does not give the right to do that. */
+    PORT_FULL = 19, /* There is no room where the message or its answer would wait. */
+    PORT_EMPTY = 20, /* No message is there. */
+    PORT_CLOSED = 21, /* The other end has gone. */
+    PORT_TOO_SMALL = 22, /* The buffer is too small for the message; nothing was taken. */
+    PORT_TOO_LARGE = 23, /* A message has at most 65,536 bytes; nothing was sent. */
+    PORT_BAD_NAME = 24, /* A name has 1 to 64 printable ASCII characters without spaces. */
+    PORT_TAKEN = 25, /* Something else has the name. */
+    PORT_NOT_FOUND = 26, /* The name stands for nothing that could be had. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t token;
+} PortDerive;
+
+/* Makes another token of one that may be managed, with no more rights. Besides OK: BAD_TOKEN,
+ * NO_RIGHT, QUOTA. */
+CARTWHEEL_IMPORT("port", "derive@1")
+PortDerive port_derive(int32_t token, int32_t rights);
+
+/* Lets go of a token, and closes ports that were opened with it. What was derived from it stays.
+ * Besides OK: BAD_TOKEN. */
+CARTWHEEL_IMPORT("port", "drop@1")
+int32_t port_drop(int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t token;
+} PortFind;
+
+/* Gives a token with the rights of the one that was published under a name, derived from it.
+ * Besides OK: NOT_FOUND, QUOTA. */
+CARTWHEEL_IMPORT("port", "find@1")
+PortFind port_find(const void *name, uint32_t name_len);
+
+typedef struct {
+    int32_t status;
+    int32_t port;
+} PortOpen;
+
+/* Opens a port: the far end that the token names, for as long as the module has the token; with
+ * token 1 a new one of the module's own. Besides OK: BAD_TOKEN, NO_RIGHT, CLOSED, QUOTA. */
+CARTWHEEL_IMPORT("port", "open@1")
+PortOpen port_open(int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t messages;
+    int32_t len;
+} PortPoll;
+
+/* Tells how many messages wait to be received, and the length of the first. Besides OK: BAD_PORT,
+ * NO_RIGHT, EMPTY, CLOSED. */
+CARTWHEEL_IMPORT("port", "poll@1")
+PortPoll port_poll(int32_t port);
+
+/* Puts a token into the machine's directory under a name, which takes it out of the module's table;
+ * at most 16 names. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT, QUOTA. */
+CARTWHEEL_IMPORT("port", "publish@1")
+int32_t port_publish(const void *name, uint32_t name_len, int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t len;
+    int32_t sender;
+    int32_t token;
+} PortReceive;
+
+/* Takes the first message: its length, the number of the module that sent it (-1 for the kernel and
+ * the host), and the token that came with it, or 0. QUOTA if there is no room for the token.
+ * Besides OK: BAD_PORT, NO_RIGHT, EMPTY, CLOSED, TOO_SMALL, QUOTA. */
+CARTWHEEL_IMPORT("port", "receive@1")
+PortReceive port_receive(int32_t port, void *buffer, uint32_t buffer_len);
+
+/* Gives a port back; the other end finds it closed. The first three stay. Besides OK: BAD_PORT,
+ * NO_RIGHT. */
+CARTWHEEL_IMPORT("port", "release@1")
+int32_t port_release(int32_t port);
+
+typedef struct {
+    int32_t status;
+    int32_t revoked;
+} PortRevoke;
+
+/* Ends all tokens that were derived from a token, whoever has them, and closes the ports that were
+ * opened with them; gives their number, each of which counts as a byte. Besides OK: BAD_TOKEN. */
+CARTWHEEL_IMPORT("port", "revoke@1")
+PortRevoke port_revoke(int32_t token);
+
+typedef struct {
+    int32_t status;
+    int32_t rights;
+} PortRights;
+
+/* Tells the rights that a token gives. Besides OK: BAD_TOKEN. */
+CARTWHEEL_IMPORT("port", "rights@1")
+PortRights port_rights(int32_t token);
+
+/* Sends a message; on stdin to the kernel, which does what it asks for at that price on top and
+ * answers on stdout or stderr. A message that is no CBOR is answered on stderr. Besides OK:
+ * BAD_PORT, NO_RIGHT, FULL, CLOSED, TOO_LARGE. */
+CARTWHEEL_IMPORT("port", "send@1")
+int32_t port_send(int32_t port, const void *message, uint32_t message_len);
+
+typedef struct {
+    int32_t status;
+    int32_t token;
+} PortToken;
+
+/* Makes a token for the far end of one of the module's own ports: to send is to send to the module,
+ * to receive is to get what it sends. Besides OK: BAD_PORT, NO_RIGHT, QUOTA. */
+CARTWHEEL_IMPORT("port", "token@1")
+PortToken port_token(int32_t port, int32_t rights);
+
+/* Sends a message and a token with it, which leaves the module's table; ports that were opened with
+ * it are closed. Besides OK: BAD_PORT, BAD_TOKEN, NO_RIGHT, FULL, CLOSED, TOO_LARGE. */
+CARTWHEEL_IMPORT("port", "transfer@1")
+int32_t port_transfer(int32_t port, int32_t token, const void *message, uint32_t message_len);
+
+/* Takes a name that the module published, and its token, out of the directory. What others derived
+ * from it stays. Besides OK: NOT_FOUND. */
+CARTWHEEL_IMPORT("port", "withdraw@1")
+int32_t port_withdraw(const void *name, uint32_t name_len);
 
 /* proc: The module itself, as one among others. */
 enum proc_status {

@@ -402,6 +402,153 @@ pub mod audio {
     }
 }
 
+/// Given bytes, the completion that begins with them (`spec/completion.md`). The completer with the
+/// longest prefix is asked: the kernel's own, or a module that provides one.
+pub mod completion {
+    use super::Status;
+    /// There is no request of that number.
+    pub const UNKNOWN: Status = 16;
+    /// The request was submitted before.
+    pub const SUBMITTED: Status = 17;
+    /// The request was not submitted.
+    pub const NOT_SUBMITTED: Status = 18;
+    /// The buffer is too small; nothing was copied.
+    pub const TOO_SMALL: Status = 19;
+    /// A request has at most 4,096 bytes, a completion 65,536.
+    pub const TOO_LARGE: Status = 20;
+    /// There is no completion: the completer found none, refused, or has gone.
+    pub const BROKEN: Status = 21;
+    /// A prefix has 1 to 64 bytes, and one that is withdrawn was provided by the module.
+    pub const BAD_PREFIX: Status = 22;
+    /// Somebody else completes the prefix.
+    pub const TAKEN: Status = 23;
+    /// No request waits for the module.
+    pub const NONE: Status = 24;
+    /// A completion begins with the bytes of the request.
+    pub const OTHER: Status = 25;
+
+    /// What `open` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Open {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `completion`.
+        pub completion: i32,
+    }
+
+    /// What `read` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Read {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `take` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Take {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `request`.
+        pub request: i32,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// Answers a request that was taken; who made it can read it in the next frame. Besides OK:
+    /// UNKNOWN, OTHER, TOO_LARGE.
+    pub fn answer(request: i32, completion: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::answer(request, completion.as_ptr(), completion.len() as u32) }
+    }
+
+    /// Lets go of a request, in whatever state it is. Besides OK: UNKNOWN.
+    pub fn close(completion: i32) -> Status {
+        import::close(completion)
+    }
+
+    /// Begins a request and gives its number; at most 16 of a module. Besides OK: QUOTA.
+    pub fn open() -> Open {
+        import::open()
+    }
+
+    /// Makes the module the completer of requests that begin with a prefix; at most 16 of a module.
+    /// Besides OK: BAD_PREFIX, TAKEN, QUOTA.
+    pub fn provide(prefix: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::provide(prefix.as_ptr(), prefix.len() as u32) }
+    }
+
+    /// Copies the completion, which begins with the bytes of the request, and gives its length; it
+    /// can be read again. Besides OK: PENDING, UNKNOWN, NOT_SUBMITTED, BROKEN, TOO_SMALL.
+    pub fn read(completion: i32, buffer: &mut [u8]) -> Read {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::read(completion, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Breaks the promise of a request that was taken. Besides OK: UNKNOWN.
+    pub fn refuse(request: i32) -> Status {
+        import::refuse(request)
+    }
+
+    /// Asks for the completion of what was written. Besides OK: UNKNOWN, SUBMITTED.
+    pub fn submit(completion: i32) -> Status {
+        import::submit(completion)
+    }
+
+    /// Takes the next request that the module has to answer, in the order in which they were
+    /// submitted before this frame. Besides OK: NONE, TOO_SMALL.
+    pub fn take(buffer: &mut [u8]) -> Take {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::take(buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Ends what `completion.provide` began; requests that were submitted before are still the
+    /// module's to answer. Besides OK: BAD_PREFIX.
+    pub fn withdraw(prefix: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::withdraw(prefix.as_ptr(), prefix.len() as u32) }
+    }
+
+    /// Appends bytes to a request. Besides OK: UNKNOWN, SUBMITTED, TOO_LARGE.
+    pub fn write(completion: i32, bytes: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::write(completion, bytes.as_ptr(), bytes.len() as u32) }
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "completion"))]
+        unsafe extern "C" {
+            #[link_name = "answer@1"]
+            pub unsafe fn answer(request: i32, completion: *const u8, completion_len: u32) -> Status;
+            #[link_name = "close@1"]
+            pub safe fn close(completion: i32) -> Status;
+            #[link_name = "open@1"]
+            pub safe fn open() -> super::Open;
+            #[link_name = "provide@1"]
+            pub unsafe fn provide(prefix: *const u8, prefix_len: u32) -> Status;
+            #[link_name = "read@1"]
+            pub unsafe fn read(completion: i32, buffer: *mut u8, buffer_len: u32) -> super::Read;
+            #[link_name = "refuse@1"]
+            pub safe fn refuse(request: i32) -> Status;
+            #[link_name = "submit@1"]
+            pub safe fn submit(completion: i32) -> Status;
+            #[link_name = "take@1"]
+            pub unsafe fn take(buffer: *mut u8, buffer_len: u32) -> super::Take;
+            #[link_name = "withdraw@1"]
+            pub unsafe fn withdraw(prefix: *const u8, prefix_len: u32) -> Status;
+            #[link_name = "write@1"]
+            pub unsafe fn write(completion: i32, bytes: *const u8, bytes_len: u32) -> Status;
+        }
+    }
+}
+
 /// The module's files. Calls that name files issue a request and give its id, which is positive;
 /// what came of it is published at a frame boundary, in the order of issue. `poll` tells: PENDING,
 /// or how it ended, which also ends the request, except for a result that waits to be taken with
@@ -1313,6 +1460,333 @@ pub mod module {
             pub safe fn stop(module: i32, frames: i32) -> Status;
             #[link_name = "unload@1"]
             pub safe fn unload(module: i32) -> Status;
+        }
+    }
+}
+
+/// A virtual network. Datagrams between modules of a machine are there at the next frame boundary;
+/// those to another machine (1 or more; what the numbers mean is up to the host) leave with the
+/// frame, and those from one come as input. There are no sockets.
+pub mod net {
+    use super::Status;
+    /// Addresses are 1 to 65535, machines 0 or more.
+    pub const BAD_ADDRESS: Status = 16;
+    /// Somebody has the address.
+    pub const TAKEN: Status = 17;
+    /// The module does not have the address.
+    pub const NOT_BOUND: Status = 18;
+    /// Nothing has come.
+    pub const EMPTY: Status = 19;
+    /// The buffer is too small; nothing was taken.
+    pub const TOO_SMALL: Status = 20;
+    /// A datagram has at most 1,200 bytes; nothing was sent.
+    pub const TOO_LARGE: Status = 21;
+    /// Nobody of this machine has the address.
+    pub const UNREACHABLE: Status = 22;
+    /// There is no room for it; nothing was sent.
+    pub const FULL: Status = 23;
+
+    /// What `recv` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Recv {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+        /// Result `machine`.
+        pub machine: i32,
+        /// Result `from`.
+        pub from: i32,
+    }
+
+    /// Gives the module an address of the machine, 1 to 65535; at most 16. Besides OK: BAD_ADDRESS,
+    /// TAKEN, QUOTA.
+    pub fn bind(address: i32) -> Status {
+        import::bind(address)
+    }
+
+    /// Gives an address back; what waits there is lost. Besides OK: NOT_BOUND.
+    pub fn close(address: i32) -> Status {
+        import::close(address)
+    }
+
+    /// Takes the first datagram that came to an address: its length, the machine (0 for this one)
+    /// and the address that it is from. Besides OK: NOT_BOUND, EMPTY, TOO_SMALL.
+    pub fn recv(address: i32, buffer: &mut [u8]) -> Recv {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::recv(address, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Sends a datagram from an address of the module's own; machine 0 is this one. Whether another
+    /// machine gets it, nobody tells. Besides OK: NOT_BOUND, BAD_ADDRESS, UNREACHABLE, TOO_LARGE,
+    /// FULL.
+    pub fn send(from: i32, machine: i32, to: i32, payload: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::send(from, machine, to, payload.as_ptr(), payload.len() as u32) }
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "net"))]
+        unsafe extern "C" {
+            #[link_name = "bind@1"]
+            pub safe fn bind(address: i32) -> Status;
+            #[link_name = "close@1"]
+            pub safe fn close(address: i32) -> Status;
+            #[link_name = "recv@1"]
+            pub unsafe fn recv(address: i32, buffer: *mut u8, buffer_len: u32) -> super::Recv;
+            #[link_name = "send@1"]
+            pub unsafe fn send(from: i32, machine: i32, to: i32, payload: *const u8, payload_len: u32) -> Status;
+        }
+    }
+}
+
+/// Messages to the kernel and to other modules (`spec/messages.md`). A *port* is a number in the
+/// module's own table; 0 is stdin, 1 stdout, 2 stderr. A *token* is a number in another table of
+/// the module: rights on the far end of a port, 1 to send, 2 to receive, 4 to manage, added up;
+/// token 1 is the right to ports of one's own. Messages are CBOR of at most 64 KiB and are
+/// delivered at the next frame boundary, in the order in which they were sent.
+///
+/// Not for guests with this header, because they take or give handles: port.receive_bytes@1,
+/// port.send_bytes@1.
+pub mod port {
+    use super::Status;
+    /// The module has no port of that number.
+    pub const BAD_PORT: Status = 16;
+    /// The module has no token of that number, or it was revoked.
+    pub const BAD_TOKEN: Status = 17;
+    /// The port or token does not give the right to do that.
+    pub const NO_RIGHT: Status = 18;
+    /// There is no room where the message or its answer would wait.
+    pub const FULL: Status = 19;
+    /// No message is there.
+    pub const EMPTY: Status = 20;
+    /// The other end has gone.
+    pub const CLOSED: Status = 21;
+    /// The buffer is too small for the message; nothing was taken.
+    pub const TOO_SMALL: Status = 22;
+    /// A message has at most 65,536 bytes; nothing was sent.
+    pub const TOO_LARGE: Status = 23;
+    /// A name has 1 to 64 printable ASCII characters without spaces.
+    pub const BAD_NAME: Status = 24;
+    /// Something else has the name.
+    pub const TAKEN: Status = 25;
+    /// The name stands for nothing that could be had.
+    pub const NOT_FOUND: Status = 26;
+
+    /// What `derive` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Derive {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `token`.
+        pub token: i32,
+    }
+
+    /// What `find` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Find {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `token`.
+        pub token: i32,
+    }
+
+    /// What `open` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Open {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `port`.
+        pub port: i32,
+    }
+
+    /// What `poll` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Poll {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `messages`.
+        pub messages: i32,
+        /// Result `len`.
+        pub len: i32,
+    }
+
+    /// What `receive` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Receive {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `len`.
+        pub len: i32,
+        /// Result `sender`.
+        pub sender: i32,
+        /// Result `token`.
+        pub token: i32,
+    }
+
+    /// What `revoke` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Revoke {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `revoked`.
+        pub revoked: i32,
+    }
+
+    /// What `rights` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Rights {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `rights`.
+        pub rights: i32,
+    }
+
+    /// What `token` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Token {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `token`.
+        pub token: i32,
+    }
+
+    /// Makes another token of one that may be managed, with no more rights. Besides OK: BAD_TOKEN,
+    /// NO_RIGHT, QUOTA.
+    pub fn derive(token: i32, rights: i32) -> Derive {
+        import::derive(token, rights)
+    }
+
+    /// Lets go of a token, and closes ports that were opened with it. What was derived from it
+    /// stays. Besides OK: BAD_TOKEN.
+    pub fn drop(token: i32) -> Status {
+        import::drop(token)
+    }
+
+    /// Gives a token with the rights of the one that was published under a name, derived from it.
+    /// Besides OK: NOT_FOUND, QUOTA.
+    pub fn find(name: &[u8]) -> Find {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::find(name.as_ptr(), name.len() as u32) }
+    }
+
+    /// Opens a port: the far end that the token names, for as long as the module has the token;
+    /// with token 1 a new one of the module's own. Besides OK: BAD_TOKEN, NO_RIGHT, CLOSED, QUOTA.
+    pub fn open(token: i32) -> Open {
+        import::open(token)
+    }
+
+    /// Tells how many messages wait to be received, and the length of the first. Besides OK:
+    /// BAD_PORT, NO_RIGHT, EMPTY, CLOSED.
+    pub fn poll(port: i32) -> Poll {
+        import::poll(port)
+    }
+
+    /// Puts a token into the machine's directory under a name, which takes it out of the module's
+    /// table; at most 16 names. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT, QUOTA.
+    pub fn publish(name: &[u8], token: i32) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::publish(name.as_ptr(), name.len() as u32, token) }
+    }
+
+    /// Takes the first message: its length, the number of the module that sent it (-1 for the
+    /// kernel and the host), and the token that came with it, or 0. QUOTA if there is no room for
+    /// the token. Besides OK: BAD_PORT, NO_RIGHT, EMPTY, CLOSED, TOO_SMALL, QUOTA.
+    pub fn receive(port: i32, buffer: &mut [u8]) -> Receive {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::receive(port, buffer.as_mut_ptr(), buffer.len() as u32) }
+    }
+
+    /// Gives a port back; the other end finds it closed. The first three stay. Besides OK:
+    /// BAD_PORT, NO_RIGHT.
+    pub fn release(port: i32) -> Status {
+        import::release(port)
+    }
+
+    /// Ends all tokens that were derived from a token, whoever has them, and closes the ports that
+    /// were opened with them; gives their number, each of which counts as a byte. Besides OK:
+    /// BAD_TOKEN.
+    pub fn revoke(token: i32) -> Revoke {
+        import::revoke(token)
+    }
+
+    /// Tells the rights that a token gives. Besides OK: BAD_TOKEN.
+    pub fn rights(token: i32) -> Rights {
+        import::rights(token)
+    }
+
+    /// Sends a message; on stdin to the kernel, which does what it asks for at that price on top
+    /// and answers on stdout or stderr. A message that is no CBOR is answered on stderr. Besides
+    /// OK: BAD_PORT, NO_RIGHT, FULL, CLOSED, TOO_LARGE.
+    pub fn send(port: i32, message: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::send(port, message.as_ptr(), message.len() as u32) }
+    }
+
+    /// Makes a token for the far end of one of the module's own ports: to send is to send to the
+    /// module, to receive is to get what it sends. Besides OK: BAD_PORT, NO_RIGHT, QUOTA.
+    pub fn token(port: i32, rights: i32) -> Token {
+        import::token(port, rights)
+    }
+
+    /// Sends a message and a token with it, which leaves the module's table; ports that were opened
+    /// with it are closed. Besides OK: BAD_PORT, BAD_TOKEN, NO_RIGHT, FULL, CLOSED, TOO_LARGE.
+    pub fn transfer(port: i32, token: i32, message: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::transfer(port, token, message.as_ptr(), message.len() as u32) }
+    }
+
+    /// Takes a name that the module published, and its token, out of the directory. What others
+    /// derived from it stays. Besides OK: NOT_FOUND.
+    pub fn withdraw(name: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::withdraw(name.as_ptr(), name.len() as u32) }
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "port"))]
+        unsafe extern "C" {
+            #[link_name = "derive@1"]
+            pub safe fn derive(token: i32, rights: i32) -> super::Derive;
+            #[link_name = "drop@1"]
+            pub safe fn drop(token: i32) -> Status;
+            #[link_name = "find@1"]
+            pub unsafe fn find(name: *const u8, name_len: u32) -> super::Find;
+            #[link_name = "open@1"]
+            pub safe fn open(token: i32) -> super::Open;
+            #[link_name = "poll@1"]
+            pub safe fn poll(port: i32) -> super::Poll;
+            #[link_name = "publish@1"]
+            pub unsafe fn publish(name: *const u8, name_len: u32, token: i32) -> Status;
+            #[link_name = "receive@1"]
+            pub unsafe fn receive(port: i32, buffer: *mut u8, buffer_len: u32) -> super::Receive;
+            #[link_name = "release@1"]
+            pub safe fn release(port: i32) -> Status;
+            #[link_name = "revoke@1"]
+            pub safe fn revoke(token: i32) -> super::Revoke;
+            #[link_name = "rights@1"]
+            pub safe fn rights(token: i32) -> super::Rights;
+            #[link_name = "send@1"]
+            pub unsafe fn send(port: i32, message: *const u8, message_len: u32) -> Status;
+            #[link_name = "token@1"]
+            pub safe fn token(port: i32, rights: i32) -> super::Token;
+            #[link_name = "transfer@1"]
+            pub unsafe fn transfer(port: i32, token: i32, message: *const u8, message_len: u32) -> Status;
+            #[link_name = "withdraw@1"]
+            pub unsafe fn withdraw(name: *const u8, name_len: u32) -> Status;
         }
     }
 }

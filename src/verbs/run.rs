@@ -7,7 +7,7 @@ use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::host::Host;
 use cartwheel_runtime::trace::RecordOptions;
 use cartwheel_runtime::{
-    Action, Config, Inputs, Machine, ModuleSetup, Script, ScriptError, Storage, SyncTest,
+    Action, Config, Inputs, Journal, Machine, ModuleSetup, Script, ScriptError, Storage, SyncTest,
 };
 
 use crate::audit_log::AuditLog;
@@ -15,6 +15,7 @@ use crate::cli::RunArgs;
 use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
 use crate::machine_file::{self, Wishes};
+use crate::messages::Feed;
 use crate::mounts::Mounts;
 use crate::realtime::Realtime;
 use crate::session::{Said, Session};
@@ -85,6 +86,11 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if args.storage.is_some() && machine.storage(module).is_none() {
         return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
     }
+    let journal = args.net.as_deref().map(read_journal).transpose()?;
+    let feed = args.stdin.as_deref().map(Feed::read).transpose()?;
+    if feed.is_some() && !machine.has_ports(module) {
+        return Err(Failure::file(&path, "it reads no messages: it declares no `.capability port`"));
+    }
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
         // A state brings the policy of its machine; the one that was asked for takes its place.
@@ -117,6 +123,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         mounts,
         sync_test: args.sync_test.map(SyncTest::new),
         folders: folder.into_iter().map(|folder| (module, folder)).collect(),
+        feed,
+        journal,
         audit,
         recover_after: args.recover_after,
         quarantined: 0,
@@ -202,6 +210,11 @@ fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
     let keyframes = if args.load_state.is_some() && args.keyframes == 0 { u64::MAX } else { args.keyframes };
     let options = RecordOptions { keyframes, components: args.components, embed: args.embed };
     let first = members.first().map_or(cartwheel_runtime::ModuleId(0), |member| member.id);
+    let feed = args.stdin.as_deref().map(Feed::read).transpose()?;
+    if feed.is_some() && !machine.has_ports(first) {
+        let what = "the first module reads no messages: it declares no `.capability port`";
+        return Err(Failure::file(&args.cartridge, what));
+    }
     let mut crowd = Crowd::new(&args.output, machine, members, frames)?;
     let recording = args.record.as_ref().map(|path| Recording::create(path, &crowd.machine, options));
     let mut tape = InputTape {
@@ -211,6 +224,8 @@ fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
         mounts: Mounts::open(&args.mounts)?,
         sync_test: args.sync_test.map(SyncTest::new),
         folders,
+        feed,
+        journal: args.net.as_deref().map(read_journal).transpose()?,
         audit,
         recover_after: None,
         quarantined: 0,
@@ -236,6 +251,12 @@ fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {
         errors.iter().map(|error| error.render("error", &file)).collect()
     };
     Script::parse(&text).map(Arc::new).map_err(|errors| Failure::new(shown(errors).join("\n")))
+}
+
+fn read_journal(path: &Path) -> Result<Journal, Failure> {
+    let text =
+        String::from_utf8(files::read(path)?).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    Journal::parse(&text).map_err(|e| Failure::file(path, e))
 }
 
 /// Reads inputs in text form.

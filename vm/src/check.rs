@@ -174,8 +174,8 @@ fn check_frames(state: &State, program: &Program, limits: &Limits) -> Checked {
     for (i, frame) in state.frames.iter().enumerate() {
         ensure((frame.func as usize) < program.cartridge().functions.len(), "function of a frame")?;
         let function = program.function(frame.func);
-        let counts =
-            frame.scalars.len() == function.scalars.into() && frame.handles.len() == function.handles.into();
+        let counts = frame.scalars.len() == usize::from(function.scalars)
+            && frame.handles.len() == usize::from(function.handles);
         ensure(counts, "registers of a frame")?;
         ensure(frame.handles.iter().all(|&handle| is_handle(&state.heap, handle)), "handle in a register")?;
         cells += u64::from(program.frame_cells(frame.func));

@@ -5,6 +5,7 @@
 
 pub(crate) mod asset;
 pub(crate) mod audio;
+pub(crate) mod completion;
 pub(crate) mod fs;
 pub(crate) mod gfx;
 pub(crate) mod ingest;
@@ -12,6 +13,8 @@ pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
 mod module;
+pub(crate) mod net;
+pub(crate) mod port;
 pub(crate) mod telemetry;
 pub(crate) mod wasm4;
 

@@ -7,12 +7,15 @@ mod asset;
 mod audio;
 #[path = "../common/mod.rs"]
 mod common;
+mod completion;
 mod fs;
 mod gfx;
 mod kernel;
 mod log;
 mod mem;
 mod module;
+mod net;
+mod port;
 mod telemetry;
 mod wasm4;
 
@@ -57,12 +60,15 @@ fn cases() -> impl Iterator<Item = &'static Case> {
     [
         asset::CASES,
         audio::CASES,
+        completion::CASES,
         fs::CASES,
         gfx::CASES,
         kernel::CASES,
         log::CASES,
         mem::CASES,
         module::CASES,
+        net::CASES,
+        port::CASES,
         telemetry::CASES,
         wasm4::CASES,
     ]

@@ -125,7 +125,7 @@ in_every_tier! {
         let state = tier.state();
         assert_eq!((state.results, state.frames), (vec![1, 2], vec![]));
         assert_eq!(tier.take_results(), [1, 2]);
-        assert_eq!(tier.state().results, []);
+        assert_eq!(tier.state().results, [0u64; 0]);
         tier.call(0, &[]);
         assert_eq!(run(&mut tier), Stop::Returned);
     }

@@ -1,0 +1,193 @@
+//! Messages through the command: stdin, stdout, stderr, watching, recording.
+
+mod common;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use common::{Done, Place};
+
+/// Sends what comes on stdin back on stdout, and what the kernel has against its requests to stderr.
+const ECHO: &str = r#"
+.capability port, fs
+.data ask: bytes message { syscall_type: "file_read", params: { path: "missing" }, promise_hash: null }
+.data buffer: i8[65536]
+.data asked: i32 0
+
+.func update()
+  .local status, len, sender, token: i32
+  i32.load status, [asked]
+  br.i32.ne status, 0, read
+  i32.store [asked], 1
+  syscall port.send(0, ask, sizeof(ask)) -> status
+read:
+  loop
+  syscall port.receive(0, buffer, sizeof(buffer)) -> status, len, sender, token
+  br.i32.ne status, 0, errors
+  syscall port.send(1, buffer, len) -> status
+  br read
+errors:
+  syscall port.receive(2, buffer, sizeof(buffer)) -> status, len, sender, token
+  br.i32.ne status, 0, done
+  syscall port.send(2, buffer, len) -> status
+done:
+  return
+.end
+"#;
+
+fn echo() -> Place {
+    let place = Place::new();
+    place.write("echo.asm", ECHO);
+    place
+}
+
+// covers PORT-12 PORT-13 PORT-6
+#[test]
+fn a_cartridge_is_fed_and_heard() {
+    let place = echo();
+    place.write("lines.txt", "hello\n{\"not\":\"json\"}\n\nlast");
+    let done = place.run(&["run", "echo.asm", "--frames", "5", "--stdin", "lines.txt", "-q"]);
+    assert_eq!((done.status, done.stdout.as_str()), (0, "hello\n{\"not\":\"json\"}\n\nlast\n"));
+    assert!(done.stderr.contains("\"error_message\":\"File not found\""), "{}", done.stderr);
+    place.write(
+        "items.jsonl",
+        "{\"b\":1,\"a\":[1.5,{\"$bytes\":\"00ff\"}]}\n\n\"text\"\n18446744073709551615\n",
+    );
+    let done = place.run(&["run", "echo.asm", "--frames", "5", "--stdin", "items.jsonl", "-q"]);
+    let expected = "{\"a\":[1.5,{\"$bytes\":\"00ff\"}],\"b\":1}\ntext\n{\"$int\":\"18446744073709551615\"}\n";
+    assert_eq!(done.stdout, expected);
+    let mut child = place.command(&["run", "echo.asm", "--frames", "200", "--stdin", "-", "-q"]);
+    let mut child =
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let many: String = (0..1_000).map(|i| format!("line {i}\n")).collect();
+    child.stdin.take().expect("a pipe").write_all(many.as_bytes()).expect("it reads");
+    let done = Done::from(child.wait_with_output().expect("it ends"));
+    assert_eq!(done.stdout, many, "more than the queue holds comes in the frames that follow");
+}
+
+// covers PORT-13 VM-1
+#[test]
+fn what_was_fed_is_recorded_and_replayed() {
+    let place = echo();
+    place.write("lines.txt", (0..300).map(|i| format!("{i}\n")).collect::<String>());
+    let run = ["run", "echo.asm", "--frames", "20", "--stdin", "lines.txt", "-q"];
+    let recorded =
+        place.run(&[&run[..], &["--record", "t.trace", "--hashes", "run.txt", "--embed"]].concat());
+    let replayed = place.run(&["replay", "t.trace", "--hashes", "replay.txt", "-q"]);
+    assert_eq!((recorded.status, replayed.status), (0, 0), "{}", replayed.stderr);
+    assert_eq!(place.text("run.txt"), place.text("replay.txt"));
+    assert_eq!(recorded.stdout, replayed.stdout);
+    let unfed = place.run(&["run", "echo.asm", "--frames", "20", "-q", "--hashes", "unfed.txt"]);
+    assert_eq!(unfed.stdout, "");
+    assert_ne!(place.text("unfed.txt"), place.text("run.txt"));
+}
+
+// covers PORT-11
+#[test]
+fn messages_can_be_watched_as_json() {
+    let place = echo();
+    place.write("lines.txt", "hello\n");
+    let done =
+        place.run(&["run", "echo.asm", "--frames", "3", "--stdin", "lines.txt", "-q", "--watch-ports"]);
+    let lines: Vec<serde_json::Value> = done
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let [fed, sent, answer, forwarded] = &lines[..] else { panic!("{}", done.stdout) };
+    let field = |line: &serde_json::Value, name: &str| line[name].to_string();
+    assert_eq!(
+        (field(fed, "from"), field(fed, "port"), field(fed, "message")),
+        ("null".into(), "0".into(), "\"hello\"".into())
+    );
+    assert_eq!(answer["message"]["status"], "error");
+    assert_eq!(answer["message"]["error_message"], "File not found");
+    assert_eq!(
+        (&sent["message"], &sent["to"], &sent["from"]),
+        (&"hello".into(), &"outside".into(), &0.into())
+    );
+    assert_eq!(forwarded["message"], answer["message"]);
+}
+
+#[test]
+fn what_cannot_be_fed_is_refused() {
+    let place = echo();
+    place.write("deaf.asm", ".func update()\n return\n.end");
+    place.write("lines.txt", "hello\n");
+    let done = place.run(&["run", "deaf.asm", "--stdin", "lines.txt"]);
+    assert!(done.status == 1 && done.stderr.contains(".capability port"), "{}", done.stderr);
+    place.write("bad.jsonl", "1\n{\"a\":}\n");
+    let done = place.run(&["run", "echo.asm", "--stdin", "bad.jsonl"]);
+    assert!(
+        done.status == 1 && done.stderr.contains("bad.jsonl: line 2: ") && done.stderr.contains("column 6"),
+        "{}",
+        done.stderr
+    );
+    place.write("long.txt", "x".repeat(65_537));
+    let done = place.run(&["run", "echo.asm", "--stdin", "long.txt"]);
+    assert!(
+        done.status == 1 && done.stderr.contains("line 1: a message has at most 65536 bytes"),
+        "{}",
+        done.stderr
+    );
+}
+
+/// What the assembler makes of messages, and what it says of bad ones.
+#[test]
+fn messages_are_written_in_source_text() {
+    let place = Place::new();
+    let source = |message: &str| {
+        format!(
+            ".capability port\n.data m: bytes {message}\n.func update()\n .local s: i32\n syscall port.send(1, m, sizeof(m)) -> s\n return\n.end"
+        )
+    };
+    for (message, json) in [
+        (
+            "message { b: 1, \"a b\": [-1, 1.5, -2.0e3], 3: hex \"00 ff\" }",
+            "{\"$map\":[[3,{\"$bytes\":\"00ff\"}],[\"b\",1],[\"a b\",[-1,1.5,-2000.0]]]}",
+        ),
+        ("message [true, false, null, {}, [], \"\",]", "[true,false,null,{},[],\"\"]"),
+        ("message { true: -18446744073709551615 }", "{\"true\":{\"$int\":\"-18446744073709551615\"}}"),
+    ] {
+        place.write("m.asm", source(message));
+        let done = place.run(&["run", "m.asm", "--frames", "1", "-q"]);
+        assert_eq!((done.stdout.trim_end(), done.stderr.as_str()), (json, ""), "{message}");
+    }
+    for (message, said) in [
+        ("message { a: 1, a: 2 }", "a map has a key twice"),
+        ("message { a }", "expected `:`"),
+        ("message [x]", "expected a value of a message"),
+        ("message [1 2]", "expected `]`"),
+        ("message { a: 1", "expected"),
+    ] {
+        place.write("m.asm", source(message));
+        let done = place.run(&["asm", "m.asm"]);
+        assert!(done.status == 1 && done.stderr.contains(said), "{message}: {}", done.stderr);
+    }
+}
+
+/// Four cartridges that talk, recorded and replayed through the command.
+// covers VM-4
+#[test]
+fn a_recorded_run_of_modules_that_talk_replays_bit_for_bit() {
+    let place = Place::new();
+    let path = |name: &str| format!("{}/cartridges/talk/{name}", env!("CARGO_MANIFEST_DIR"));
+    let four = ["server.asm", "client.asm", "completer.asm", "asker.asm"].map(path);
+    let four = four.each_ref().map(String::as_str);
+    let recorded = place.run(
+        &[
+            &["run"],
+            &four[..],
+            &["--frames", "50", "-q", "--record", "t.trace", "--embed", "--hashes", "run.txt"],
+        ]
+        .concat(),
+    );
+    assert_eq!(recorded.status, 0, "{}", recorded.stderr);
+    assert!(recorded.stdout.contains("Hello from the server\n") && recorded.stdout.contains("calc:6*7=42\n"));
+    let replayed = place.run(&["replay", "t.trace", "-q"]);
+    assert_eq!(replayed.status, 0, "{}", replayed.stderr);
+    let again =
+        place.run(&[&["run"], &four[..], &["--frames", "50", "-q", "--hashes", "again.txt"]].concat());
+    assert_eq!((place.text("run.txt"), recorded.stdout), (place.text("again.txt"), again.stdout));
+}
