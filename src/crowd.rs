@@ -42,7 +42,12 @@ pub struct Crowd {
 
 impl Crowd {
     /// A run of so many frames.
-    pub fn new(args: &OutputArgs, machine: Machine, members: Vec<Member>, frames: u64) -> Result<Crowd, Failure> {
+    pub fn new(
+        args: &OutputArgs,
+        machine: Machine,
+        members: Vec<Member>,
+        frames: u64,
+    ) -> Result<Crowd, Failure> {
         let only_one = [
             ("--gif", args.gif.is_some()),
             ("--apng", args.apng.is_some()),
@@ -71,9 +76,10 @@ impl Crowd {
             self.actions.extend(report.actions.iter().map(|done| (number, done.action.to_string())));
             for row in report.modules.drain(..) {
                 let machine = &self.machine;
-                let seen = self.modules.entry(row.module.0).or_insert_with(|| {
-                    Seen::new(title(machine, row.module), false)
-                });
+                let seen = self
+                    .modules
+                    .entry(row.module.0)
+                    .or_insert_with(|| Seen::new(title(machine, row.module), false));
                 seen.trap = seen.trap.take().or(row.trap.as_ref().map(ToString::to_string));
                 seen.tally.add(number, row);
             }

@@ -115,7 +115,10 @@ impl Source<'_> {
         if let Some(trust) = &part.trust {
             let level = TrustLevel::from_name(trust.get_ref()).ok_or_else(|| {
                 let known: Vec<&str> = TrustLevel::ALL.iter().map(|level| level.name()).collect();
-                self.failure(trust.span(), format!("no trust level is called so; there are {}", known.join(", ")))
+                self.failure(
+                    trust.span(),
+                    format!("no trust level is called so; there are {}", known.join(", ")),
+                )
             })?;
             setup.level = Some(level);
         }
@@ -235,8 +238,12 @@ pub fn read(
     prepare(&mut machine)?;
     let (mut members, mut folders): (Vec<Member>, Vec<(ModuleId, StorageFolder)>) = Default::default();
     for part in &file.program {
-        if let Some(place) = part.storage.as_ref().map(Spanned::span).or(part.supervisor.as_ref().map(Spanned::span)) {
-            return Err(source.failure(place, "a program has no folder and no supervisor; the modules made of it do"));
+        if let Some(place) =
+            part.storage.as_ref().map(Spanned::span).or(part.supervisor.as_ref().map(Spanned::span))
+        {
+            return Err(
+                source.failure(place, "a program has no folder and no supervisor; the modules made of it do")
+            );
         }
         let (setup, _) = source.setup(part, &config)?;
         let program = source.program(part)?;
@@ -258,7 +265,8 @@ pub fn read(
     for (part, at) in file.module.iter().zip(0..) {
         let Some(supervisor) = &part.supervisor else { continue };
         let named = members.iter().find(|member| member.name == *supervisor.get_ref());
-        let above = named.ok_or_else(|| source.failure(supervisor.span(), "there is no module of this name"))?;
+        let above =
+            named.ok_or_else(|| source.failure(supervisor.span(), "there is no module of this name"))?;
         let (id, above): (ModuleId, ModuleId) = (members[at].id, above.id);
         if !machine.set_supervisor(id, above) {
             return Err(source.failure(supervisor.span(), "a module would be above itself"));

@@ -137,7 +137,8 @@ impl Tally {
         let (median, max) = self.cycles();
         let budget = budget.map_or(String::new(), |budget| format!(", budget {}", grouped(budget)));
         let mut out = String::new();
-        let _ = writeln!(out, "  {:<13}median {}, max {}{budget}", "cycles/frame", grouped(median), grouped(max));
+        let _ =
+            writeln!(out, "  {:<13}median {}, max {}{budget}", "cycles/frame", grouped(median), grouped(max));
         let _ = writeln!(out, "  {:<13}{}", "syscalls", grouped(self.syscalls));
         for (frame, LogLine { level, text }) in &self.log {
             let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

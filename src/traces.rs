@@ -124,7 +124,8 @@ pub fn all_cartridges(path: &Path, trace: &Trace) -> Result<Vec<Arc<Program>>, F
         found.map(|(_, program)| program.clone()).ok_or_else(|| {
             let (hash, name) = (hex(&wanted.hash[..8]), &wanted.name);
             let help = "put it there, or record with --embed";
-            let message = format!("recorded with cartridge {hash}... ({name}), which is not beside it; {help}");
+            let message =
+                format!("recorded with cartridge {hash}... ({name}), which is not beside it; {help}");
             Failure::file(path, message)
         })
     });

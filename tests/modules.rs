@@ -85,7 +85,10 @@ fn a_machine_file_runs_records_and_replays() {
         rows(&ran),
         [row("boss", "stopped", 1), row("eye", "running", 20), row("worker", "unloaded", 4)]
     );
-    assert_eq!((&ran["modules"][0]["trust"]["level"], &ran["modules"][1]["supervisor"]), (&"signed".into(), &0.into()));
+    assert_eq!(
+        (&ran["modules"][0]["trust"]["level"], &ran["modules"][1]["supervisor"]),
+        (&"signed".into(), &0.into())
+    );
     let png = place.read("p.eye.png");
     assert_eq!((&png[1..4], &png[16..24]), (&b"PNG"[..], &[0, 0, 0, 16, 0, 0, 0, 8][..]));
     let replayed = json(&place, &["replay", "m.trace", "--json"]);

@@ -78,10 +78,13 @@ fn replay_crowd(args: &ReplayArgs, trace: &Trace) -> Result<Exit, Failure> {
     crowd.report(&args.output, stop, seconds)?;
     let Some(mismatch) = tape.mismatch else { return Ok(Exit::Fine) };
     let parts = mismatch.components.unwrap_or_default();
-    let parts: Vec<String> = parts.iter().map(|(module, name)| match module {
-        Some(module) => format!("{name} of module {module}"),
-        None => name.clone(),
-    }).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(module, name)| match module {
+            Some(module) => format!("{name} of module {module}"),
+            None => name.clone(),
+        })
+        .collect();
     let (recorded, found) = mismatch.roots;
     print::stderr(&format!(
         "frame {}: recorded state {recorded:032x}, found {found:032x}; differs: {}\n",

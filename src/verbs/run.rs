@@ -14,11 +14,11 @@ use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
 use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
+use crate::machine_file::{self, Wishes};
 use crate::realtime::Realtime;
 use crate::session::{Said, Session};
 use crate::storage::StorageFolder;
 use crate::tape::{InputTape, Recording};
-use crate::machine_file::{self, Wishes};
 use crate::{files, policies, project, traces, wasm4};
 
 /// Frames that are run if nothing else says how many.
@@ -26,7 +26,8 @@ const DEFAULT_FRAMES: u64 = 600;
 
 /// Runs a cartridge.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    if !args.more.is_empty() || args.cartridge.extension().is_some_and(|name| name == machine_file::EXTENSION) {
+    if !args.more.is_empty() || args.cartridge.extension().is_some_and(|name| name == machine_file::EXTENSION)
+    {
         return run_machine(args);
     }
     let mut loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
