@@ -45,9 +45,9 @@ pub(crate) struct Services {
     pub(crate) root: Option<Root>,
     /// Open requests: state of a module that has anything to ask for.
     pub(crate) requests: Requests,
-    pub(crate) gfx: Option<Gfx>,
+    pub(crate) gfx: Option<Box<Gfx>>,
     /// There if the module declared the capability.
-    pub(crate) sound: Option<Sound>,
+    pub(crate) sound: Option<Box<Sound>>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
     /// There if the capability `kernel` was declared.
@@ -80,8 +80,8 @@ impl Services {
             assets_are_state: declared.contains(Capability::Asset),
             root: declared.contains(Capability::Fs).then(|| Root::new(staged)),
             requests: Requests::new(staged.latency_frames, staged.max_requests, processing),
-            gfx: video.map(Gfx::new),
-            sound: declared.contains(Capability::Audio).then(Sound::new),
+            gfx: video.map(Gfx::new).map(Box::new),
+            sound: declared.contains(Capability::Audio).then(|| Box::new(Sound::new())),
             log: Log::default(),
             telemetry: Telemetry::default(),
             host: mounts.map(|mounts| Host::new(mounts, staged.latency_frames)),
@@ -137,7 +137,7 @@ impl Services {
 
     /// The picture, if there is one: the module's own surface, or else that of a WASM-4 game.
     pub(crate) fn surface(&self) -> Option<Surface<'_>> {
-        let own = self.gfx.as_ref().map(Gfx::surface);
+        let own = self.gfx.as_ref().map(|gfx| gfx.surface());
         own.or_else(|| self.wasm4.as_ref().map(Wasm4::surface))
     }
 
