@@ -24,7 +24,7 @@ impl Kernel {
     }
 
     pub(crate) fn compile_all(&mut self) {
-        self.modules.iter_mut().flatten().for_each(|module| module.compile(&self.policy));
+        self.modules.iter_mut().for_each(|module| module.compile(&self.policy));
     }
 
     /// How far a module is trusted; `None` if there is none.
@@ -43,7 +43,7 @@ impl Kernel {
     }
 
     fn change_trust(&mut self, id: ModuleId, change: impl FnOnce(&mut Trust)) -> bool {
-        let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else { return false };
+        let Some(module) = self.modules.get_mut(id) else { return false };
         change(&mut module.caller.trust);
         module.compile(&self.policy);
         self.watch.tell(Some(id), Lifecycle::TrustSet);
@@ -90,7 +90,7 @@ impl Kernel {
         values: &[Value],
         guest: &mut dyn Guest,
     ) -> Result<Answered, Fault> {
-        let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
+        let Some(module) = self.modules.get_mut(id) else {
             return Err(Fault::Panic(format!("a call for module {}, which is not loaded", id.0)));
         };
         module.caller.host_calls = true;
@@ -99,6 +99,7 @@ impl Kernel {
             caller: &mut module.caller,
             policy: &self.policy,
             memories: &mut self.memories,
+            shared: &mut self.shared,
         };
         let result = late::call(&mut context, Transport::Host, syscall, values, guest);
         module.caller.host_calls = false;

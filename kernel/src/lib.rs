@@ -15,12 +15,14 @@ mod engine;
 pub mod host;
 mod late;
 mod load;
+mod modules;
 mod observe;
 mod pipeline;
 pub mod policy;
 mod record;
 mod script;
 mod services;
+mod shared;
 mod staged;
 mod state;
 mod storage;
@@ -34,7 +36,7 @@ pub use load::{
     DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
 };
 pub use observe::Observer;
-pub use pipeline::{Binding, Kernel};
+pub use pipeline::{Binding, Detached, Kernel};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use script::{MAX_RULES as MAX_SCRIPT_RULES, MAX_SCRIPT_BYTES, Script, ScriptError, ScriptRule};
 pub use services::asset::Asset;

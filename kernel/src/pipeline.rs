@@ -14,6 +14,7 @@ use cartwheel_hostabi::{
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
+use crate::modules::Modules;
 use crate::observe::Observer;
 use crate::policy::{Compiled, Custody, Policy, TrustLevel};
 use crate::record::{CallRecord, Lifecycle, LifecycleEvent, Outcome, Transport};
@@ -24,6 +25,7 @@ use crate::services::log::LogLine;
 use crate::services::telemetry::{Counter, FrameFigures, ZoneEvent};
 use crate::services::wasm4::{HeldInput, Wasm4};
 use crate::services::{Context, Services};
+use crate::shared::Shared;
 use crate::storage::Storage;
 use crate::usage::Usage;
 
@@ -57,13 +59,22 @@ impl Module {
             binding.free = rule.is_free() && !self.caller.is_scripted(binding.syscall);
         }
     }
+
+    /// True if it can see what an origin remembers.
+    pub(crate) fn sees_memory_of(&self, origin: &str) -> bool {
+        self.services.host.is_some() && *self.caller.origin == *origin
+    }
 }
+
+/// A module that was taken out of the kernel with all its state.
+pub struct Detached(Box<Module>);
 
 /// The host side of the boundary for all modules of a machine.
 pub struct Kernel {
-    pub(crate) modules: Vec<Option<Module>>,
+    pub(crate) modules: Modules,
     pub(crate) policy: Policy,
     pub(crate) memories: Memories,
+    pub(crate) shared: Shared,
     pub(crate) watch: Watch,
     script: Option<Arc<Script>>,
     host: Host,
@@ -72,9 +83,10 @@ pub struct Kernel {
 impl Default for Kernel {
     fn default() -> Kernel {
         Kernel {
-            modules: Vec::new(),
+            modules: Modules::default(),
             policy: Policy::built_in(),
             memories: Memories::new(),
+            shared: Shared::default(),
             watch: Watch::default(),
             script: None,
             host: Host::default(),
@@ -115,12 +127,12 @@ impl Kernel {
     /// Adds somebody who watches calls and modules.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
         self.watch.observers.push(observer);
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watch(true));
+        self.modules.iter_mut().for_each(|module| module.caller.watch(true));
     }
 
     /// Lets go of everybody who watches.
     pub fn stop_observing(&mut self) -> Vec<Box<dyn Observer + Send>> {
-        self.modules.iter_mut().flatten().for_each(|module| module.caller.watch(false));
+        self.modules.iter_mut().for_each(|module| module.caller.watch(false));
         std::mem::take(&mut self.watch.observers)
     }
 
@@ -143,8 +155,7 @@ impl Kernel {
     pub fn open_frame(&mut self, frame: u64) {
         self.watch.frame = frame;
         if self.script.is_some() {
-            let readings =
-                self.modules.iter_mut().flatten().filter_map(|module| module.caller.script.as_mut());
+            let readings = self.modules.iter_mut().filter_map(|module| module.caller.script.as_mut());
             readings.for_each(|reading| reading.frame = frame);
         }
     }
@@ -161,8 +172,7 @@ impl Kernel {
     /// On failure nothing of it remains, and everything that is wrong is listed.
     pub fn load(&mut self, id: ModuleId, config: ModuleConfig<'_>) -> Result<(), Vec<LoadError>> {
         let mut errors = Vec::new();
-        let index = id.0 as usize;
-        if matches!(self.modules.get(index), Some(Some(_))) {
+        if self.module(id).is_some() {
             errors.push(LoadError::NumberInUse(id));
         }
         if let Some(mode) = config.video.filter(|mode| !mode.is_valid()) {
@@ -204,16 +214,13 @@ impl Kernel {
         let host = self.host.clone();
         let services =
             Services::new(declared, config.video, config.assets, mounts, &config.staged, host, wasm4);
-        if self.modules.len() <= index {
-            self.modules.resize_with(index + 1, || None);
-        }
         let level = config.level.unwrap_or(TrustLevel::Unverified);
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
         caller.watch(!self.watch.observers.is_empty());
         caller.script = self.script.clone().map(Reading::new);
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
-        self.modules[index] = Some(module);
+        self.modules.insert(Box::new(module));
         let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
         self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
         Ok(())
@@ -221,9 +228,38 @@ impl Kernel {
 
     /// Lets go of a module and of everything that the kernel has of it.
     pub fn unload(&mut self, id: ModuleId) {
-        if self.modules.get_mut(id.0 as usize).and_then(Option::take).is_some() {
+        if let Some(module) = self.modules.remove(id) {
+            self.forget_memory(&module.caller.origin);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
         }
+    }
+
+    /// An origin that nobody is there of remembers nothing: what nobody can see is no state.
+    fn forget_memory(&mut self, origin: &str) {
+        if !self.modules.iter().any(|module| module.sees_memory_of(origin)) {
+            self.memories.remove(origin);
+        }
+    }
+
+    /// True if there is a module of this number.
+    pub fn is_loaded(&self, id: ModuleId) -> bool {
+        self.module(id).is_some()
+    }
+
+    /// Takes a module out with all its state, to be put back or dropped: nobody is told, and its origin remembers.
+    pub fn detach(&mut self, id: ModuleId) -> Option<Detached> {
+        self.modules.remove(id).map(Detached)
+    }
+
+    /// Puts a module back that was taken out. Its number must be free.
+    pub fn attach(&mut self, module: Detached) {
+        self.modules.insert(module.0);
+    }
+
+    /// Drops a module that was taken out, for good.
+    pub fn drop_detached(&mut self, module: Detached) {
+        self.forget_memory(&module.0.caller.origin);
+        self.watch.tell(Some(module.0.caller.id), Lifecycle::Unloaded);
     }
 
     /// Makes a call: the import with an index, by the guest that waits in it.
@@ -266,7 +302,7 @@ impl Kernel {
         import: u32,
         guest: &mut G,
     ) -> Result<Option<Status>, Fault> {
-        let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
+        let Some(module) = self.modules.get_mut(id) else {
             return Err(not_loaded(id));
         };
         let Some(binding) = module.bindings.get_mut(import as usize) else {
@@ -280,6 +316,7 @@ impl Kernel {
             caller: &mut module.caller,
             policy: &self.policy,
             memories: &mut self.memories,
+            shared: &mut self.shared,
         };
         let result = if free {
             dispatch(syscall, &mut context, guest, &mut done, |_| Ruling::Run)
@@ -408,11 +445,11 @@ impl Kernel {
     }
 
     pub(crate) fn module(&self, id: ModuleId) -> Option<&Module> {
-        self.modules.get(id.0 as usize)?.as_ref()
+        self.modules.get(id)
     }
 
     pub(crate) fn module_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
-        self.modules.get_mut(id.0 as usize)?.as_mut()
+        self.modules.get_mut(id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can influence a later call of a module: saved, restored, hashed.
 //!
-//! Policy and trust are part of it, but only where they are not what every module begins with.
+//! Trust is part of it, but only where it is not what the module began with. The policy is the kernel's as a whole.
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -8,7 +8,6 @@ use crate::caller::Caller;
 use crate::codec::{Reader, RestoreError};
 use crate::load::ModuleId;
 use crate::pipeline::{Kernel, Module};
-use crate::policy::Policy;
 use crate::services::kernel::Memory;
 
 /// Begins a state in which a script has counted calls. Any other begins with 0 or 1.
@@ -22,13 +21,10 @@ impl Kernel {
             out.push(SCRIPTED);
             script.save(out);
         }
-        let plain = self.is_plain(module);
-        out.push((!plain).into());
-        if !plain {
+        let untouched = module.caller.is_untouched();
+        out.push((!untouched).into());
+        if !untouched {
             module.caller.save(out);
-            let text = self.policy.text().as_bytes();
-            out.extend((text.len() as u32).to_le_bytes());
-            out.extend(text);
         }
         if let Some(memory) = self.memory_of(module) {
             memory.save(out);
@@ -36,8 +32,7 @@ impl Kernel {
         module.services.save(out);
     }
 
-    /// Puts a module back into a saved state, and the machine under the policy of that time. On failure everything stays
-    /// as it was.
+    /// Puts a module back into a saved state. On failure everything stays as it was.
     pub fn restore(&mut self, id: ModuleId, bytes: &[u8]) -> Result<(), RestoreError> {
         let mut input = Reader(bytes);
         let module = self.module(id).ok_or(RestoreError::NoSuchModule)?;
@@ -50,20 +45,16 @@ impl Kernel {
             None if !scripted => None,
             _ => return Err(RestoreError::Script),
         };
-        let (mut trust, mut policy) = (module.caller.fresh(), None);
+        let mut trust = module.caller.fresh();
         if input.flag()? {
-            trust = Caller::read(&mut input)?;
-            let len = input.u32()? as usize;
-            let text = str::from_utf8(input.bytes(len)?).map_err(|_| RestoreError::Policy)?;
-            if !text.is_empty() {
-                policy = Some(Policy::parse(text).map_err(|_| RestoreError::Policy)?);
-            } else if trust == module.caller.fresh() {
+            let fresh = std::mem::replace(&mut trust, Caller::read(&mut input)?);
+            if trust == fresh {
                 // There would have been nothing to save.
                 return Err(RestoreError::Value);
             }
         }
         let memory = if self.holds_memory(module) { Some(Memory::read(&mut input)?) } else { None };
-        let Some(Some(module)) = self.modules.get_mut(id.0 as usize) else {
+        let Some(module) = self.modules.get_mut(id) else {
             return Err(RestoreError::NoSuchModule);
         };
         module.services.restore(input)?;
@@ -74,13 +65,7 @@ impl Kernel {
         if let Some(memory) = memory {
             self.memories.insert(module.caller.origin.clone(), memory);
         }
-        let policy = policy.unwrap_or_else(Policy::built_in);
-        if policy != self.policy {
-            self.policy = policy;
-            self.compile_all();
-        } else {
-            module.compile(&self.policy);
-        }
+        module.compile(&self.policy);
         Ok(())
     }
 
@@ -115,11 +100,10 @@ impl Kernel {
 
     /// The first module of an origin that can see its memory is saved with it.
     fn holds_memory(&self, module: &Module) -> bool {
-        let mut sharing = self
-            .modules
-            .iter()
-            .flatten()
-            .filter(|other| other.services.host.is_some() && other.caller.origin == module.caller.origin);
-        sharing.next().is_some_and(|first| first.caller.id == module.caller.id)
+        module.services.host.is_some() && {
+            let origin = &module.caller.origin;
+            let first = self.modules.iter().find(|other| other.sees_memory_of(origin));
+            first.is_some_and(|first| first.caller.id == module.caller.id)
+        }
     }
 }

@@ -11,7 +11,7 @@ use cartwheel_kernel::policy::{
 };
 use cartwheel_kernel::{
     Answer, CallRecord, FrameFigures, Import, Kernel, LoadError, ModuleConfig, ModuleId, Mount, Observer,
-    Outcome, Transport, Value,
+    Outcome, RestoreError, Transport, Value,
 };
 use common::*;
 use proptest::prelude::*;
@@ -562,21 +562,37 @@ fn policy_and_trust_are_state_where_they_are_not_as_at_the_start() {
     let names = |rig: &Rig| rig.hashes().iter().map(|(name, _)| *name).collect::<Vec<_>>();
     let mut rig = rig();
     assert!(!names(&rig).contains(&"policy"));
-    let plain = rig.saved();
+    let all = |rig: &Rig| {
+        let mut shared = Vec::new();
+        rig.kernel.save_shared(&mut shared);
+        (shared, rig.saved())
+    };
+    let back = |rig: &mut Rig, (shared, module): &(Vec<u8>, Vec<u8>)| {
+        rig.kernel.restore_shared(shared).expect("it was saved so");
+        rig.kernel.restore(MODULE, module).expect("it was saved so");
+    };
+    let plain = all(&rig);
     rig.kernel.set_policy(policy("mode = \"enforce\"\n# one"));
-    let (one, saved) = (rig.hashes(), rig.saved());
+    let (one, saved) = (rig.hashes(), all(&rig));
     assert!(names(&rig).contains(&"policy"));
     rig.call("gfx.pixel_get", &[0, 0]);
     assert_ne!(rig.hashes(), one, "the score is lower");
-    let denied = rig.saved();
+    let denied = all(&rig);
     rig.kernel.set_policy(policy("mode = \"enforce\"\n# two"));
-    rig.kernel.restore(MODULE, &saved).expect("it was saved so");
+    back(&mut rig, &saved);
     assert_eq!((rig.hashes(), rig.kernel.policy().text()), (one, "mode = \"enforce\"\n# one"));
-    rig.kernel.restore(MODULE, &denied).expect("it was saved so");
+    back(&mut rig, &denied);
     assert_eq!(score(&rig), (990, 1));
-    rig.kernel.restore(MODULE, &plain).expect("it was saved so");
+    back(&mut rig, &plain);
     assert_eq!((score(&rig), rig.kernel.policy().is_built_in()), ((1000, 0), true));
     assert_eq!(rig.call("gfx.pixel_get", &[0, 0]), [0, 0]);
+    for (bytes, error) in [
+        (&plain.0[..3], RestoreError::Truncated),
+        (&[0, 0, 0, 0, 0], RestoreError::TrailingBytes),
+        (&[1, 0, 0, 0, b'?'], RestoreError::Policy),
+    ] {
+        assert_eq!(rig.kernel.restore_shared(bytes), Err(error));
+    }
 }
 
 proptest! {

@@ -118,11 +118,10 @@ impl Action {
             | Action::SetTrustLevel { .. }
             | Action::Disk { .. } => {}
         }
-        let module = self.module().unwrap_or(0);
-        if module as usize >= machine.modules.len() {
-            return Err(ActionError::NoSuchModule(module));
+        match self.module() {
+            Some(module) if !machine.has(ModuleId(module)) => Err(ActionError::NoSuchModule(module)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn module(&self) -> Option<u32> {
@@ -144,8 +143,9 @@ impl Action {
         let outcome = match &self {
             Action::Recover { module } => done(kernel.recover(ModuleId(*module))),
             Action::Terminate { module } => {
-                let ended = machine.modules[*module as usize].instance.ended().is_some();
-                done(!ended && kernel.terminate(ModuleId(*module)))
+                let id = ModuleId(*module);
+                let runs = machine.module_mut(id).is_some_and(|module| module.instance.ended().is_none());
+                done(runs && machine.kernel.terminate(id))
             }
             Action::ResetTrust { module } => done(kernel.reset_trust(ModuleId(*module))),
             Action::SetTrustLevel { module, level } => {
@@ -163,9 +163,15 @@ impl Action {
             }
             Action::Exec { module, id, args } => {
                 let values = Value::decode_all(args).map_err(|_| "arguments that are none were queued")?;
-                let guest = &mut machine.modules[*module as usize].instance;
-                let answered = exec(kernel, ModuleId(*module), id, &values, guest)?;
-                ActionOutcome::Answered(answered.answer)
+                let number = ModuleId(*module);
+                match machine.modules.binary_search_by_key(&number, |module| module.id) {
+                    Ok(place) => {
+                        let guest = &mut machine.modules[place].instance;
+                        let answered = exec(&mut machine.kernel, number, id, &values, guest)?;
+                        ActionOutcome::Answered(answered.answer)
+                    }
+                    Err(_) => ActionOutcome::Nothing,
+                }
             }
         };
         Ok(Applied { action: self, outcome })

@@ -9,6 +9,7 @@ use cartwheel_vm::{Ended, FrameInput, Instance, Program, Stop};
 use crate::config::Config;
 use crate::load::{LoadError, admit};
 use crate::machine::Panic;
+use crate::setup::ModuleSetup;
 use crate::trap::TrapReport;
 
 /// Number of the only module.
@@ -52,7 +53,7 @@ impl Caller {
     /// As [`crate::Machine::load`].
     pub fn new(program: Arc<Program>, config: &Config) -> Result<Caller, LoadError> {
         let mut kernel = Kernel::new();
-        admit(&mut kernel, MODULE, &program, StagedConfig::default())?;
+        admit(&mut kernel, MODULE, &program, &ModuleSetup::default(), StagedConfig::default())?;
         let prepare = |memory: &mut [u8]| kernel.prepare_memory(MODULE, memory);
         let mut instance = Instance::prepared(program, config.limits, config.seed, prepare)?;
         instance.set_module(MODULE.0);

@@ -24,7 +24,12 @@ pub struct Config {
     pub storage_bytes: u64,
     /// True if modules cannot change their storage.
     pub read_only_storage: bool,
+    /// Modules that there can be at a time.
+    pub max_modules: u32,
 }
+
+/// Modules that a machine can have, unless it is configured otherwise.
+pub const DEFAULT_MAX_MODULES: u32 = 4_096;
 
 impl Default for Config {
     fn default() -> Config {
@@ -36,6 +41,7 @@ impl Default for Config {
             max_requests: DEFAULT_MAX_REQUESTS,
             storage_bytes: DEFAULT_STORAGE_BYTES,
             read_only_storage: false,
+            max_modules: DEFAULT_MAX_MODULES,
         }
     }
 }

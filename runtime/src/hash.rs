@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use crate::machine::Machine;
+use crate::roster::Roster;
 use crate::snapshot;
 
 /// Hash of a machine's state. Two states that differ have different components, which tells where to look.
@@ -18,6 +19,9 @@ pub struct StateHash {
     pub machine: u128,
     /// The modules, in order.
     pub modules: SmallVec<[ModuleHash; 1]>,
+    /// What belongs to no module and not every machine has: which modules there are, if it is not one that was simply
+    /// loaded, and the kernel's parts for all modules together.
+    pub shared: SmallVec<[(&'static str, u128); 2]>,
 }
 
 /// Hashes of a module's components.
@@ -43,7 +47,13 @@ impl StateHash {
     pub(crate) fn of(machine: &Machine) -> StateHash {
         let mut bytes = Vec::with_capacity(64);
         snapshot::encode_machine(machine, &mut bytes);
-        let mut hash = StateHash { root: 0, machine: xxh3_128(&bytes), modules: SmallVec::new() };
+        let roster = Roster::hash(machine).map(|hash| ("modules", hash));
+        let mut hash = StateHash {
+            root: 0,
+            machine: xxh3_128(&bytes),
+            modules: SmallVec::with_capacity(machine.modules.len()),
+            shared: roster.into_iter().chain(machine.kernel.shared_hashes()).collect(),
+        };
         for module in &machine.modules {
             let parts = module.instance.component_hashes();
             hash.modules.push(ModuleHash {
@@ -67,7 +77,8 @@ impl StateHash {
     /// All components in order: module (`None` for the machine), name, hash.
     pub fn components(&self) -> impl Iterator<Item = (Option<ModuleId>, &'static str, u128)> {
         let machine = [(None, "machine", self.machine)].into_iter();
-        machine.chain(self.modules.iter().flat_map(|module| {
+        let shared = self.shared.iter().map(|&(name, hash)| (None, name, hash));
+        let modules = self.modules.iter().flat_map(|module| {
             let id = Some(module.module);
             let guest = [
                 ("registers", module.registers),
@@ -77,7 +88,8 @@ impl StateHash {
                 ("rng", module.rng),
             ];
             guest.into_iter().chain(module.kernel.iter().copied()).map(move |(name, hash)| (id, name, hash))
-        }))
+        });
+        machine.chain(modules).chain(shared)
     }
 }
 

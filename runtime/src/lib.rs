@@ -35,6 +35,8 @@ mod module;
 pub mod profile;
 mod report;
 mod rewind;
+mod roster;
+mod setup;
 mod snapshot;
 pub mod trace;
 mod trap;
@@ -43,8 +45,8 @@ pub use action::{Action, ActionError, ActionOutcome, Applied};
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
-    Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule, Storage,
-    Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
+    Mount, Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule,
+    Storage, Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
 };
 pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
@@ -59,5 +61,6 @@ pub use machine::{Machine, Panic};
 pub use module::Status;
 pub use report::{FrameReport, ModuleReport, SliceEnd};
 pub use rewind::{Rewind, SyncMismatch, SyncTest};
+pub use setup::ModuleSetup;
 pub use snapshot::{RestoreError, SNAPSHOT_VERSION};
 pub use trap::{TracePoint, TrapReport};

@@ -9,6 +9,8 @@ use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, StagedConf
 use cartwheel_vm::Program;
 use thiserror::Error;
 
+use crate::setup::ModuleSetup;
+
 /// Why a program cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LoadError {
@@ -21,9 +23,18 @@ pub enum LoadError {
     /// A syscall would take or give a function reference.
     #[error("`{0}` is imported with a function reference, which no syscall takes or gives")]
     FunctionReference(String),
-    /// There is a module already; this machine runs one.
-    #[error("the machine has a module already")]
-    Full,
+    /// There are as many modules as there can be.
+    #[error("the machine has {0} modules already, which is as many as it may have")]
+    Full(u32),
+    /// Every number that a module can have was given to one.
+    #[error("the machine has loaded as many modules as it can count")]
+    Numbers,
+    /// The module's limits are above the machine's.
+    #[error("the module's limits are above those of the machine")]
+    AboveLimits,
+    /// A frame of the module would have no cycles.
+    #[error("a frame of the module would have no cycles")]
+    NoCycles,
 }
 
 fn list(errors: &[cartwheel_kernel::LoadError]) -> String {
@@ -35,6 +46,7 @@ pub(crate) fn admit(
     kernel: &mut Kernel,
     id: ModuleId,
     program: &Program,
+    setup: &ModuleSetup,
     staged: StagedConfig,
 ) -> Result<(), LoadError> {
     let cart = program.cartridge();
@@ -47,12 +59,12 @@ pub(crate) fn admit(
         })
         .collect::<Result<_, LoadError>>()?;
     let imports = cart.imports.iter().zip(&slots);
-    let origin = origin_of(program);
+    let origin = setup.origin.clone().unwrap_or_else(|| origin_of(program));
     let config = ModuleConfig {
-        name: &cart.manifest.title,
+        name: setup.name.as_ref().unwrap_or(&cart.manifest.title),
         origin: &origin,
-        level: None,
-        mounts: Vec::new(),
+        level: setup.level,
+        mounts: setup.mounts.clone().unwrap_or_default(),
         capabilities: cart.manifest.capabilities.iter().map(String::as_str).collect(),
         imports: imports
             .map(|(import, (params, results))| Import { id: &import.id, params, results })

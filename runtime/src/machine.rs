@@ -1,10 +1,11 @@
 //! The machine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cartwheel_kernel::host::Host;
 use cartwheel_kernel::policy::{Policy, Trust};
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, StagedConfig, Storage, Surface};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Storage, Surface};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -15,6 +16,7 @@ use crate::input::InputFrame;
 use crate::load::{LoadError, admit};
 use crate::module::{Module, Status, Watcher};
 use crate::report::FrameReport;
+use crate::setup::{ModuleSetup, within};
 use crate::snapshot::{self, RestoreError};
 use crate::trap::TrapReport;
 
@@ -32,8 +34,12 @@ pub struct Panic {
 pub struct Machine {
     pub(crate) config: Config,
     pub(crate) kernel: Kernel,
-    /// A module's number is its place.
+    /// In the order of their numbers, in which they run.
     pub(crate) modules: Vec<Module>,
+    /// Number of the next module; none is given twice.
+    pub(crate) next: u32,
+    /// Programs that a restored state can have modules of, by content hash. No part of the state.
+    pub(crate) programs: BTreeMap<[u8; 32], Arc<Program>>,
     /// Number of the next frame.
     pub(crate) frame: u64,
     /// Input of the frame before.
@@ -56,6 +62,8 @@ impl Machine {
             config,
             kernel: Kernel::new(),
             modules: Vec::new(),
+            next: 0,
+            programs: BTreeMap::new(),
             frame: 0,
             previous: InputFrame::default(),
             actions: Vec::new(),
@@ -63,48 +71,71 @@ impl Machine {
         }
     }
 
-    /// Loads a program as a module that starts with the next frame.
+    /// Loads a program as a module that starts with the next frame, set up as the configuration says.
     ///
     /// # Errors
     ///
     /// If the host cannot serve it or it is beyond the limits. Nothing of it remains then.
     pub fn load(&mut self, program: Arc<Program>) -> Result<ModuleId, LoadError> {
-        let storage = Storage::new(self.config.storage_bytes);
-        self.load_with_storage(program, storage)
+        self.load_with(program, ModuleSetup::default())
     }
 
-    /// As [`Machine::load`], with files that are there when the module starts. Their quota is the module's.
+    /// As [`Machine::load`], with a setup of its own. A trace knows of modules that were loaded before it began; to load one
+    /// while it is recorded, queue [`Action::Load`].
     ///
     /// # Errors
     ///
     /// As [`Machine::load`].
-    pub fn load_with_storage(
-        &mut self,
-        program: Arc<Program>,
-        storage: Storage,
-    ) -> Result<ModuleId, LoadError> {
-        if !self.modules.is_empty() {
-            return Err(LoadError::Full);
+    pub fn load_with(&mut self, program: Arc<Program>, setup: ModuleSetup) -> Result<ModuleId, LoadError> {
+        if self.modules.len() >= self.config.max_modules as usize {
+            return Err(LoadError::Full(self.config.max_modules));
         }
-        let Config { seed, limits, cycles_per_frame, .. } = self.config;
-        let id = ModuleId(self.modules.len() as u32);
-        let budget = cycles_per_frame.unwrap_or(program.cartridge().manifest.cycles_per_frame);
-        let staged = StagedConfig {
-            storage,
-            read_only: self.config.read_only_storage,
-            max_requests: self.config.max_requests,
-            latency_frames: self.config.latency,
-            ..StagedConfig::default()
-        };
-        admit(&mut self.kernel, id, &program, staged)?;
-        match Module::new(id, program, limits, seed, budget, &self.kernel) {
-            Ok(module) => self.modules.push(module),
-            Err(error) => {
-                self.kernel.unload(id);
-                return Err(error);
-            }
-        }
+        let id = ModuleId(self.next);
+        let next = self.next.checked_add(1).ok_or(LoadError::Numbers)?;
+        let module = self.make(id, program.clone(), setup)?;
+        self.modules.push(module);
+        self.next = next;
+        self.add_program(program);
         Ok(id)
+    }
+
+    /// Makes a module with a number that is free.
+    pub(crate) fn make(
+        &mut self,
+        id: ModuleId,
+        program: Arc<Program>,
+        setup: ModuleSetup,
+    ) -> Result<Module, LoadError> {
+        if setup.cycles_per_frame == Some(0) {
+            return Err(LoadError::NoCycles);
+        }
+        if !setup.limits.is_none_or(|limits| within(limits, self.config.limits)) {
+            return Err(LoadError::AboveLimits);
+        }
+        admit(&mut self.kernel, id, &program, &setup, setup.staged(&self.config))?;
+        let module = Module::new(id, program, &setup, &self.config, &self.kernel);
+        if module.is_err() {
+            self.kernel.unload(id);
+        }
+        module
+    }
+
+    /// Lets go of a module and of everything that there is of it; its number is never used again. False if there is none.
+    pub fn unload(&mut self, id: ModuleId) -> bool {
+        let Ok(place) = self.place(id) else { return false };
+        self.modules.remove(place);
+        self.kernel.unload(id);
+        true
+    }
+
+    /// Makes a program known: a state that is restored can have modules of it. What was loaded once is known.
+    pub fn add_program(&mut self, program: Arc<Program>) {
+        self.programs.entry(program.content_hash()).or_insert(program);
+    }
+
+    /// The programs that are known, in the order of their hashes.
+    pub fn programs(&self) -> impl ExactSizeIterator<Item = &Arc<Program>> {
+        self.programs.values()
     }
 
     /// Advances by a frame. Nothing else advances a machine.
@@ -127,6 +158,7 @@ impl Machine {
         self.kernel.open_frame(self.frame);
         let mut report =
             FrameReport { frame: self.frame, actions: self.apply_actions()?, modules: Default::default() };
+        report.modules.reserve(self.modules.len());
         for i in 0..self.modules.len() {
             match self.modules[i].frame(&mut self.kernel, &seen, watcher.as_deref_mut()) {
                 Ok(done) => report.modules.push(done),
@@ -244,7 +276,8 @@ impl Machine {
         Ok(snapshot::save(self))
     }
 
-    /// Replaces the state by a saved one of a machine with the same cartridges and limits. A panic is over then.
+    /// Replaces the state by a saved one of a machine with the same limits. The machine has the modules of that state then,
+    /// whatever it has now; their programs must be known ([`Machine::add_program`]). A panic is over then.
     ///
     /// # Errors
     ///
@@ -264,12 +297,7 @@ impl Machine {
         let bytes = self.save()?;
         let mut fork = Machine::new(self.config);
         fork.set_script(self.script().cloned());
-        for module in &self.modules {
-            // The quota is that of the storage, which is not always the configuration's.
-            let quota = self.storage(module.id).map_or(0, Storage::quota_bytes);
-            let program = module.instance.program().clone();
-            fork.load_with_storage(program, Storage::new(quota)).expect("it was loaded before");
-        }
+        fork.programs = self.programs.clone();
         fork.restore(&bytes).expect("a machine can restore what it saved");
         Ok(fork)
     }
@@ -345,7 +373,22 @@ impl Machine {
     }
 
     fn module(&self, module: ModuleId) -> &Module {
-        &self.modules[module.0 as usize]
+        let place = self.place(module).unwrap_or_else(|_| panic!("there is no module {}", module.0));
+        &self.modules[place]
+    }
+
+    pub(crate) fn module_mut(&mut self, module: ModuleId) -> Option<&mut Module> {
+        self.place(module).ok().map(|place| &mut self.modules[place])
+    }
+
+    /// Place of a module among the others.
+    fn place(&self, module: ModuleId) -> Result<usize, usize> {
+        self.modules.binary_search_by_key(&module, |module| module.id)
+    }
+
+    /// True if there is a module of this number.
+    pub fn has(&self, module: ModuleId) -> bool {
+        self.place(module).is_ok()
     }
 }
 
@@ -380,7 +423,7 @@ mod tests {
         assert_eq!(machine.save(), Err(panic.clone()));
         assert_eq!(machine.hash(), Err(panic.clone()));
         assert_eq!(machine.fork().err(), Some(panic.clone()));
-        machine.restore(&saved).expect_err("the kernel has no such module");
+        machine.restore(&saved[1..]).expect_err("no saved state");
         assert_eq!((machine.step(&InputFrame::default()), machine.frame()), (Err(panic), 1));
     }
 
@@ -391,11 +434,10 @@ mod tests {
             .expect("good source");
         let program = Program::new(cart).expect("a good program");
         let mut machine = Machine::new(Config::default());
-        let module = machine.load(program.clone()).expect("it can be loaded");
+        let module = machine.load(program).expect("it can be loaded");
         let (saved, hash) = (machine.save().expect("no panic"), machine.hash());
         machine.kernel.unload(module);
         machine.step(&InputFrame::default()).expect_err("no such module");
-        admit(&mut machine.kernel, module, &program, StagedConfig::default()).expect("it can be loaded");
         machine.restore(&saved).expect("its own state");
         assert_eq!(machine.hash(), hash);
         machine.step(&InputFrame::default()).expect("no panic");

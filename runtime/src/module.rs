@@ -6,11 +6,13 @@ use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_hostabi::Fault;
 use cartwheel_kernel::policy::Custody;
 use cartwheel_kernel::{FrameFigures, HeldInput, Kernel, Lifecycle, ModuleId};
-use cartwheel_vm::{Ended, FrameInput, Instance, Limits, Program, Stop};
+use cartwheel_vm::{Ended, FrameInput, Instance, Program, Stop};
 use serde::{Deserialize, Serialize};
 
+use crate::config::Config;
 use crate::load::LoadError;
 use crate::report::{ModuleReport, SliceEnd};
+use crate::setup::{Frozen, ModuleSetup};
 use crate::trap::TrapReport;
 
 /// Who looks on while a frame is made.
@@ -63,22 +65,27 @@ pub(crate) struct Module {
     pub schedule: Schedule,
     /// Parameter of the syscall that trapped. For reports only, and no part of the state.
     pub argument: Option<&'static str>,
+    /// What of its setup its state does not show.
+    pub frozen: Frozen,
 }
 
 impl Module {
+    /// The kernel has the module already.
     pub fn new(
         id: ModuleId,
         program: Arc<Program>,
-        limits: Limits,
-        seed: u64,
-        budget: u64,
+        setup: &ModuleSetup,
+        config: &Config,
         kernel: &Kernel,
     ) -> Result<Module, LoadError> {
-        let mut instance =
-            Instance::prepared(program, limits, seed, |memory| kernel.prepare_memory(id, memory))?;
+        let asked = program.cartridge().manifest.cycles_per_frame;
+        let budget = setup.cycles_per_frame.or(config.cycles_per_frame).unwrap_or(asked);
+        let limits = setup.limits.unwrap_or(config.limits);
+        let prepare = |memory: &mut [u8]| kernel.prepare_memory(id, memory);
+        let mut instance = Instance::prepared(program, limits, seed(config.seed, id), prepare)?;
         instance.set_module(id.0);
         let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
-        Ok(Module { id, instance, schedule, argument: None })
+        Ok(Module { id, instance, schedule, argument: None, frozen: Frozen::of(setup, config) })
     }
 
     pub fn status(&self, kernel: &Kernel) -> Status {
@@ -328,6 +335,12 @@ impl Module {
             Ended::Halted(_) => None,
         }
     }
+}
+
+/// Seed of a module's random generator: other numbers for every module, and for the first one the machine's own seed.
+fn seed(machine: u64, id: ModuleId) -> u64 {
+    const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+    machine.wrapping_add(GOLDEN_RATIO.wrapping_mul(id.0.into()))
 }
 
 fn held(input: &FrameInput) -> HeldInput {

@@ -9,11 +9,13 @@ use crate::codec;
 use crate::config::SEMANTICS_VERSION;
 use crate::input::{Buttons, InputFrame, PADS, Pointer, PointerButtons};
 use crate::machine::Machine;
-use crate::module::{Schedule, Stage};
+use crate::module::{Module, Schedule, Stage};
+use crate::roster::{Exchange, Roster, Wanted};
+use crate::setup::numbers_of;
 
 const MAGIC: &[u8; 4] = b"CWSS";
 /// Version of the format.
-pub const SNAPSHOT_VERSION: u16 = 1;
+pub const SNAPSHOT_VERSION: u16 = 2;
 const CHECKSUM_BYTES: usize = 8;
 /// Bytes that are shared between states together, at most.
 pub(crate) const CHUNK_BYTES: usize = 4_096;
@@ -33,11 +35,11 @@ pub enum RestoreError {
     /// They are cut off or were changed.
     #[error("damaged saved state: {0}")]
     Damaged(String),
-    /// They are of other cartridges.
+    /// They are of a cartridge that this machine does not know.
     #[error("saved state of another cartridge ({})", hex(.0))]
     OtherCartridge([u8; 32]),
-    /// They are of another number of modules.
-    #[error("saved state of {0} modules; this machine has {1}")]
+    /// They are of more modules than there can be.
+    #[error("saved state of {0} modules; this machine can have {1}")]
     ModuleCount(u32, u32),
     /// They are of a machine with other limits.
     #[error("saved by a machine with other limits for its modules")]
@@ -72,25 +74,13 @@ pub(crate) fn encode_machine(machine: &Machine, out: &mut Vec<u8>) {
     let InputFrame { pads, pointer } = machine.previous;
     let part = MachinePart {
         seed: machine.config.seed,
-        limits: limits(machine),
+        limits: numbers_of(machine.config.limits),
         frame: machine.frame,
         pads: pads.map(|pad| pad.bits()),
         pointer: (pointer.x, pointer.y, pointer.buttons.bits()),
         schedules: machine.modules.iter().map(|module| module.schedule).collect(),
     };
     codec::encode(&part, out);
-}
-
-fn limits(machine: &Machine) -> [u64; 6] {
-    let limits = machine.config.limits;
-    [
-        limits.max_frames.into(),
-        limits.max_stack_cells.into(),
-        limits.max_memory_pages.into(),
-        limits.max_table_elements.into(),
-        limits.max_heap_bytes,
-        limits.max_heap_objects.into(),
-    ]
 }
 
 pub(crate) fn save(machine: &Machine) -> Vec<u8> {
@@ -104,6 +94,8 @@ pub(crate) fn save(machine: &Machine) -> Vec<u8> {
         out.extend(module.instance.program().content_hash());
     }
     section(&mut out, |out| encode_machine(machine, out));
+    section(&mut out, |out| codec::encode(&Roster::of(machine), out));
+    section(&mut out, |out| machine.kernel.save_shared(out));
     for module in &machine.modules {
         section(&mut out, |out| machine.kernel.save(module.id, out));
         section(&mut out, |out| module.instance.save(out));
@@ -123,29 +115,33 @@ fn section(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 
 pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
     let mut input = Input::open(bytes)?;
-    let count = u32::from_le_bytes(input.array()?);
-    if count as usize != machine.modules.len() {
-        return Err(RestoreError::ModuleCount(count, machine.modules.len() as u32));
-    }
-    for module in &machine.modules {
-        let hash = input.array()?;
-        if hash != module.instance.program().content_hash() {
-            return Err(RestoreError::OtherCartridge(hash));
-        }
-    }
+    let hashes = (0..u32::from_le_bytes(input.array()?)).map(|_| input.array());
+    let hashes: Vec<[u8; 32]> = hashes.collect::<Result<_, _>>()?;
     let part: MachinePart = codec::decode(input.section()?).map_err(RestoreError::Damaged)?;
-    let previous = check_machine(machine, &part)?;
-    let mut states = Vec::with_capacity(machine.modules.len());
-    for _ in &machine.modules {
+    let roster: Roster = codec::decode(input.section()?).map_err(RestoreError::Damaged)?;
+    let wanted = roster.check(machine, &hashes)?;
+    let previous = check_machine(machine, &part, &wanted)?;
+    let shared = input.section()?;
+    let mut states = Vec::with_capacity(wanted.len());
+    for _ in &wanted {
         states.push((input.section()?, input.section()?));
     }
     if !input.0.is_empty() {
         return Err(damaged("bytes are left over"));
     }
-    apply_modules(machine, &states)?;
+    let mut undo = Undo::of(machine);
+    let exchange = Exchange::make(machine, wanted)?;
+    undo.new = exchange.new.clone();
+    if let Err(error) = apply(machine, shared, &states, &mut undo) {
+        exchange.undo(machine);
+        undo.apply(machine);
+        return Err(error);
+    }
+    exchange.finish(machine);
     machine.config.seed = part.seed;
     machine.frame = part.frame;
     machine.previous = previous;
+    machine.next = roster.next();
     for (module, schedule) in machine.modules.iter_mut().zip(part.schedules) {
         module.schedule = schedule;
         module.argument = None;
@@ -154,15 +150,19 @@ pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), Restore
 }
 
 /// Everything about the machine's part that has to hold, and the input in it.
-fn check_machine(machine: &Machine, part: &MachinePart) -> Result<InputFrame, RestoreError> {
-    if part.limits != limits(machine) {
+fn check_machine(
+    machine: &Machine,
+    part: &MachinePart,
+    wanted: &[Wanted],
+) -> Result<InputFrame, RestoreError> {
+    if part.limits != numbers_of(machine.config.limits) {
         return Err(RestoreError::OtherLimits);
     }
-    if part.schedules.len() != machine.modules.len() {
+    if part.schedules.len() != wanted.len() {
         return Err(damaged("a module's schedule is missing"));
     }
-    for (module, schedule) in machine.modules.iter().zip(&part.schedules) {
-        let starts = module.instance.program().cartridge().manifest.entry.starts.len();
+    for (wanted, schedule) in wanted.iter().zip(&part.schedules) {
+        let starts = wanted.program.cartridge().manifest.entry.starts.len();
         let reached = match schedule.stage {
             Stage::Starts(called) => called as usize <= starts,
             Stage::Body | Stage::Done => true,
@@ -183,40 +183,65 @@ fn check_machine(machine: &Machine, part: &MachinePart) -> Result<InputFrame, Re
     Ok(InputFrame { pads, pointer: Pointer { x, y, buttons } })
 }
 
-/// Replaces the modules' states (kernel's part and guest's part of each), all of them or none.
-fn apply_modules(machine: &mut Machine, states: &[(&[u8], &[u8])]) -> Result<(), RestoreError> {
-    // Each restore is all or nothing by itself, so only those before a failing one have to be undone.
-    let mut undo: Vec<(usize, Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+/// Replaces the states of the kernel and of all modules, as far as they fit.
+fn apply(
+    machine: &mut Machine,
+    shared: &[u8],
+    states: &[(&[u8], &[u8])],
+    undo: &mut Undo,
+) -> Result<(), RestoreError> {
+    machine.kernel.restore_shared(shared).map_err(|e| damaged(&e.to_string()))?;
     let last = states.len().saturating_sub(1);
     for (i, (services, guest)) in states.iter().enumerate() {
-        let id = machine.modules[i].id;
-        let failed = |message: String| RestoreError::Module { module: id, message };
-        let mut services_before = Vec::new();
-        machine.kernel.save(id, &mut services_before);
-        let result = machine.kernel.restore(id, services).map_err(|e| failed(e.to_string()));
-        let result = result.and_then(|()| {
-            let instance = &mut machine.modules[i].instance;
-            let mut guest_before = None;
-            if i < last {
-                instance.save(guest_before.insert(Vec::new()));
-            }
-            undo.push((i, services_before, None));
-            instance.restore(guest).map_err(|e| failed(e.to_string()))?;
-            undo[i].2 = guest_before;
-            Ok(())
-        });
-        if let Err(error) = result {
-            for (i, services, guest) in undo {
-                let module = &mut machine.modules[i];
-                machine.kernel.restore(module.id, &services).expect("it was saved just now");
-                if let Some(guest) = guest {
-                    module.instance.restore(&guest).expect("it was saved just now");
-                }
-            }
-            return Err(error);
+        let Module { id, instance, .. } = &mut machine.modules[i];
+        let failed = |message: String| RestoreError::Module { module: *id, message };
+        machine.kernel.restore(*id, services).map_err(|e| failed(e.to_string()))?;
+        // Each restore is all or nothing by itself, so the last one need not be undone.
+        let mut before = None;
+        if i < last && !undo.new.contains(id) {
+            instance.save(before.insert(Vec::new()));
         }
+        instance.restore(guest).map_err(|e| failed(e.to_string()))?;
+        undo.guests.extend(before.map(|before| (*id, before)));
     }
     Ok(())
+}
+
+/// What a restore that fails takes back.
+struct Undo {
+    shared: Vec<u8>,
+    /// What the kernel had of the modules that were there.
+    kernel: Vec<(ModuleId, Vec<u8>)>,
+    /// Modules that were not there.
+    new: Vec<ModuleId>,
+    /// Guests that were replaced, of those that were there.
+    guests: Vec<(ModuleId, Vec<u8>)>,
+}
+
+impl Undo {
+    fn of(machine: &Machine) -> Undo {
+        let mut shared = Vec::new();
+        machine.kernel.save_shared(&mut shared);
+        let there = machine.modules.iter().filter(|module| machine.kernel.is_loaded(module.id));
+        let kernel = there.map(|module| {
+            let mut bytes = Vec::new();
+            machine.kernel.save(module.id, &mut bytes);
+            (module.id, bytes)
+        });
+        Undo { shared, kernel: kernel.collect(), new: Vec::new(), guests: Vec::new() }
+    }
+
+    /// The modules that were there are there again.
+    fn apply(self, machine: &mut Machine) {
+        machine.kernel.restore_shared(&self.shared).expect("it was saved just now");
+        for (id, bytes) in &self.kernel {
+            machine.kernel.restore(*id, bytes).expect("it was saved just now");
+        }
+        for (id, bytes) in &self.guests {
+            let module = machine.module_mut(*id).expect("it was there before");
+            module.instance.restore(bytes).expect("it was saved just now");
+        }
+    }
 }
 
 fn damaged(what: &str) -> RestoreError {
@@ -294,7 +319,9 @@ fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
         for _ in 0..count {
             input.array::<32>().ok()?;
         }
-        input.section().ok()?;
+        for _ in ["machine", "modules", "shared"] {
+            input.section().ok()?;
+        }
         for _ in 0..count {
             cuts.push(at(&input));
             input.section().ok()?;

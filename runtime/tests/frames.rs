@@ -3,7 +3,8 @@
 mod common;
 
 use cartwheel_runtime::{
-    Buttons, Config, InputFrame, Limits, LoadError, Machine, Pointer, PointerButtons, SliceEnd, Status,
+    Buttons, Config, InputFrame, Limits, LoadError, Machine, ModuleId, ModuleSetup, Pointer, PointerButtons,
+    SliceEnd, Status,
 };
 use common::*;
 
@@ -383,6 +384,13 @@ fn what_cannot_be_served_is_not_loaded() {
     let import = format!(".import clock.now (func) -> i32 unchecked\n{update}");
     let error = load(Limits::default(), &import).expect_err("no such type");
     assert_eq!(error, LoadError::FunctionReference("clock.now".to_owned()));
-    let mut machine = machine(update);
-    assert_eq!(machine.load(program(update)), Err(LoadError::Full));
+    let mut machine = machine_with(Config { max_modules: 1, ..Config::default() }, update);
+    assert_eq!(machine.load(program(update)), Err(LoadError::Full(1)));
+    assert!(machine.unload(MODULE) && !machine.unload(MODULE));
+    let above = Limits { max_frames: Limits::default().max_frames + 1, ..Limits::default() };
+    let above = ModuleSetup { limits: Some(above), ..ModuleSetup::default() };
+    assert_eq!(machine.load_with(program(update), above), Err(LoadError::AboveLimits));
+    let none = ModuleSetup { cycles_per_frame: Some(0), ..ModuleSetup::default() };
+    assert_eq!(machine.load_with(program(update), none), Err(LoadError::NoCycles));
+    assert_eq!(machine.load(program(update)), Ok(ModuleId(1)), "what was refused took no number");
 }

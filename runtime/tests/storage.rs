@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cartwheel_runtime::host::Host;
 use cartwheel_runtime::{
-    Action, ActionError, Config, InputFrame, Machine, ModuleId, Program, SliceEnd, Storage,
+    Action, ActionError, Config, InputFrame, Machine, ModuleId, ModuleSetup, Program, SliceEnd, Storage,
 };
 
 /// Reads a file into a byte string that only the host knows, makes garbage until the collector has been round, and then
@@ -134,7 +134,9 @@ fn a_module_starts_with_the_files_it_is_given() {
     let path = cartwheel_kernel::StoragePath::parse(b"old").expect("a path");
     files.write(&path, cartwheel_kernel::Blob::new(*b"content")).expect("it fits");
     let mut machine = Machine::new(Config::default());
-    let module = machine.load_with_storage(program(READER), files.clone()).expect("it can be loaded");
+    let module = machine
+        .load_with(program(READER), ModuleSetup { storage: Some(files.clone()), ..Default::default() })
+        .expect("it can be loaded");
     assert_eq!(machine.storage(module), Some(&files));
     steps(&mut machine, 3);
     let names = machine.storage(module).expect("it has files").files().map(|(path, _)| path.as_str());

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::host::Host;
 use cartwheel_runtime::trace::RecordOptions;
-use cartwheel_runtime::{Action, Config, Inputs, Machine, Script, ScriptError, Storage, SyncTest};
+use cartwheel_runtime::{
+    Action, Config, Inputs, Machine, ModuleSetup, Script, ScriptError, Storage, SyncTest,
+};
 
 use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
@@ -61,7 +63,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let folder = args.storage.as_deref().map(|path| StorageFolder::open(path, config.storage_bytes));
     let (folder, files) = folder.transpose()?.unzip();
     let files = files.unwrap_or_else(|| Storage::new(config.storage_bytes));
-    let module = machine.load_with_storage(program.clone(), files).map_err(|e| Failure::file(&path, e))?;
+    let module = machine
+        .load_with(program.clone(), ModuleSetup { storage: Some(files), ..Default::default() })
+        .map_err(|e| Failure::file(&path, e))?;
     if args.storage.is_some() && machine.storage(module).is_none() {
         return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
     }

@@ -20,6 +20,7 @@ use crate::codec::{Reader, RestoreError};
 use crate::host::{self, DiskFault};
 use crate::load::StagedConfig;
 use crate::policy::Policy;
+use crate::shared::Shared;
 use crate::staged::Requests;
 use asset::{Asset, Assets};
 use audio::Sound;
@@ -56,6 +57,8 @@ pub(crate) struct Context<'k> {
     pub(crate) caller: &'k mut Caller,
     pub(crate) policy: &'k Policy,
     pub(crate) memories: &'k mut Memories,
+    #[expect(dead_code, reason = "no part of the kernel as a whole has anything in it yet")]
+    pub(crate) shared: &'k mut Shared,
 }
 
 impl Services {

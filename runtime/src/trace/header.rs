@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::wire::{Wire, Wrong, put_bytes, put_u64};
 use crate::config::{Config, SEMANTICS_VERSION};
 use crate::machine::Machine;
+use crate::roster::Roster;
 
 /// Numbers of the random generator and of the collector: those of `spec/machine.md`.
 const RNG: &[u8] = b"xoshiro256**";
@@ -22,6 +23,10 @@ const COLLECTOR: &[u8] = b"yuasa 1";
 /// Names of the rules that depend on what cartridges use.
 const INSTRUCTIONS: &str = "instructions or cycle costs";
 const SYSCALLS: &str = "syscalls";
+
+/// Setting with the number of modules, if that is not the number of cartridges; and digest of which modules there are, if
+/// they are not what loading the cartridges comes to.
+const MODULES: &str = "modules";
 
 /// Largest cartridge that can be embedded, in bytes.
 const MAX_CARTRIDGE_BYTES: usize = 1 << 28;
@@ -46,7 +51,7 @@ pub struct Header {
     pub settings: Vec<(String, u64)>,
     /// Digests of other things that the run depends on (a policy, storage at the start), by name.
     pub digests: Vec<(String, Vec<u8>)>,
-    /// The modules' cartridges in the order of their numbers.
+    /// The modules' cartridges in the order of their numbers, then those that modules can be loaded of later.
     pub cartridges: Vec<TracedCartridge>,
     /// Number of the first recorded frame.
     pub first_frame: u64,
@@ -117,8 +122,16 @@ fn ops_of(code: &[u8]) -> BTreeSet<Op> {
 
 /// Settings by name. A setting that is not there has its default.
 fn settings(config: &Config) -> Vec<(String, u64)> {
-    let Config { seed, limits, cycles_per_frame, latency, max_requests, storage_bytes, read_only_storage } =
-        *config;
+    let Config {
+        seed,
+        limits,
+        cycles_per_frame,
+        latency,
+        max_requests,
+        storage_bytes,
+        read_only_storage,
+        max_modules,
+    } = *config;
     let Limits {
         max_frames,
         max_stack_cells,
@@ -139,6 +152,7 @@ fn settings(config: &Config) -> Vec<(String, u64)> {
         ("max_requests", max_requests.into()),
         ("storage_bytes", storage_bytes),
         ("read_only_storage", read_only_storage.into()),
+        ("max_modules", max_modules.into()),
     ];
     settings.extend(cycles_per_frame.map(|cycles| ("cycles_per_frame", cycles)));
     settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -149,6 +163,11 @@ fn beginning(machine: &Machine) -> Vec<(String, Vec<u8>)> {
     let mut digests = Vec::new();
     if !machine.policy().is_built_in() {
         digests.push(("policy".to_owned(), machine.policy().digest().to_le_bytes().to_vec()));
+    }
+    if !Roster::is_loadable(machine)
+        && let Some(hash) = Roster::hash(machine)
+    {
+        digests.push((MODULES.to_owned(), hash.to_le_bytes().to_vec()));
     }
     for module in machine.modules() {
         if let Some(storage) = machine.storage(module).filter(|storage| storage.files().next().is_some()) {
@@ -161,8 +180,14 @@ fn beginning(machine: &Machine) -> Vec<(String, Vec<u8>)> {
 impl Header {
     /// The head of a trace that begins with a machine's next frame. With `embed`, cartridges are part of it.
     pub fn of(machine: &Machine, embed: bool) -> Header {
-        let programs: Vec<&Program> =
+        let mut programs: Vec<&Program> =
             machine.modules().map(|module| &**machine.instance(module).program()).collect();
+        let others = machine.programs().filter(|program| {
+            let hash = program.content_hash();
+            programs.iter().all(|loaded| loaded.content_hash() != hash)
+        });
+        let others: Vec<&Program> = others.map(|program| &**program).collect();
+        programs.extend(others);
         let cartridges = programs.iter().map(|program| {
             let cart = program.cartridge();
             TracedCartridge {
@@ -173,13 +198,28 @@ impl Header {
                 }),
             }
         });
+        let mut settings = settings(machine.config());
+        if programs.len() != machine.modules.len() {
+            settings.push((MODULES.to_owned(), machine.modules.len() as u64));
+        }
         Header {
             semantics: semantics(programs.iter().map(|program| program.cartridge())),
-            settings: settings(machine.config()),
+            settings,
             digests: beginning(machine),
             cartridges: cartridges.collect(),
             first_frame: machine.frame(),
         }
+    }
+
+    /// How many of the cartridges were loaded when recording began.
+    pub fn loaded(&self) -> usize {
+        let modules = self.settings.iter().find(|(name, _)| name == MODULES);
+        modules.and_then(|&(_, count)| usize::try_from(count).ok()).unwrap_or(self.cartridges.len())
+    }
+
+    /// True if loading those cartridges one after the other comes to the modules that recording began with.
+    pub(super) fn is_loadable(&self) -> bool {
+        self.digests.iter().all(|(name, _)| name != MODULES)
     }
 
     /// The configuration of the recorded machine.
@@ -203,6 +243,8 @@ impl Header {
                 "max_heap_objects" => limits.max_heap_objects = small()?,
                 "latency" if value > 0 => config.latency = small()?,
                 "max_requests" => config.max_requests = small()?,
+                MODULES => {}
+                "max_modules" => config.max_modules = small()?,
                 "storage_bytes" => config.storage_bytes = value,
                 "read_only_storage" if value <= 1 => config.read_only_storage = value == 1,
                 "cycles_per_frame" if value > 0 => config.cycles_per_frame = Some(value),

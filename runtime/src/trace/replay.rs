@@ -96,9 +96,14 @@ impl Trace {
 
     pub(super) fn fresh_machine(&self, programs: &[Arc<Program>]) -> Result<Machine, ReplayError> {
         let mut machine = Machine::new(self.header().config()?);
-        for program in programs {
-            machine.load(program.clone())?;
+        // Modules of another sort are in the state that the trace begins with.
+        if self.header().is_loadable() {
+            for program in programs.iter().take(self.header().loaded()) {
+                machine.load(program.clone())?;
+            }
         }
+        // Modules can be loaded of these later.
+        programs.iter().for_each(|program| machine.add_program(program.clone()));
         Ok(machine)
     }
 

@@ -1,0 +1,52 @@
+//! The kernel's modules by their numbers.
+
+use crate::load::ModuleId;
+use crate::pipeline::Module;
+
+/// Modules in ascending order of their numbers. Numbers are never used again, so they are no places: what a module took
+/// up is given back when it goes, however many came before it.
+#[derive(Default)]
+pub(crate) struct Modules {
+    sorted: Vec<Box<Module>>,
+    /// Place of the module that was asked for last: the next question is most likely about it too.
+    last: usize,
+}
+
+impl Modules {
+    fn place(&self, id: ModuleId) -> Result<usize, usize> {
+        if self.sorted.get(self.last).is_some_and(|module| module.caller.id == id) {
+            return Ok(self.last);
+        }
+        self.sorted.binary_search_by_key(&id, |module| module.caller.id)
+    }
+
+    pub(crate) fn get(&self, id: ModuleId) -> Option<&Module> {
+        self.place(id).ok().map(|place| &*self.sorted[place])
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
+        let place = self.place(id).ok()?;
+        self.last = place;
+        Some(&mut self.sorted[place])
+    }
+
+    /// Takes a module in. The number must be free.
+    pub(crate) fn insert(&mut self, module: Box<Module>) {
+        let place = self.sorted.partition_point(|other| other.caller.id < module.caller.id);
+        self.sorted.insert(place, module);
+    }
+
+    pub(crate) fn remove(&mut self, id: ModuleId) -> Option<Box<Module>> {
+        let place = self.place(id).ok()?;
+        Some(self.sorted.remove(place))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Module> {
+        self.sorted.iter().map(|module| &**module)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Module> {
+        self.sorted.iter_mut().map(|module| &mut **module)
+    }
+}
