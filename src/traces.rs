@@ -1,9 +1,11 @@
 //! Trace files, and the cartridges that they were recorded with.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cartwheel_runtime::trace::{ReplayError, Trace, Unfit};
+use cartwheel_runtime::trace::{self, ReplayError, Trace, Unfit};
 use cartwheel_runtime::{Machine, Program};
 
 use crate::failure::{Exit, Failure};
@@ -22,9 +24,28 @@ pub fn open(path: &Path) -> Result<Trace, Failure> {
     Ok(trace)
 }
 
+/// Opens a trace, damaged or not. A file is read where it is looked at, as long as it may be; what is none is read at once.
+pub fn read(path: &Path) -> Result<Trace, Failure> {
+    let failed = |e: std::io::Error| Failure::file(path, format!("cannot read it: {e}"));
+    let file = File::open(path).map_err(failed)?;
+    let trace = match file.metadata().map_err(failed)?.is_file() {
+        true => Trace::read(file),
+        false => Trace::open(files::read(path)?),
+    };
+    trace.map_err(|e| Failure::file(path, e))
+}
+
+/// True if a file begins like a trace.
+pub fn is_trace(path: &Path) -> Result<bool, Failure> {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
+    read.map_err(|e| Failure::file(path, format!("cannot read it: {e}")))?;
+    Ok(trace::is_trace(&start))
+}
+
 /// Opens a trace without a note.
 pub fn open_quietly(path: &Path) -> Result<Trace, Failure> {
-    let trace = Trace::open(files::read(path)?).map_err(|e| Failure::file(path, e))?;
+    let trace = read(path)?;
     if let Some(damage) = trace.damage().filter(|damage| !damage.torn) {
         let frames = trace.len();
         let help = format!("`cartwheel trace cut` can keep the {frames} frames before it");

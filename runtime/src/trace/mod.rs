@@ -32,10 +32,12 @@ mod edit;
 mod file;
 mod frame;
 mod header;
+mod index;
 mod keyframe;
 mod record;
 mod recorder;
 mod replay;
+mod source;
 #[cfg(test)]
 mod tests;
 mod watch;

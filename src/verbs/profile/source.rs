@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::profile::{Profile, Profiler};
-use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, Status, trace};
+use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, Status};
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
@@ -55,12 +55,12 @@ pub struct Taken {
 /// Reads a profile, or makes one of a run or of a trace that is replayed.
 pub fn open(path: &Path, options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
     if path.is_file() {
+        if traces::is_trace(path)? {
+            return replay(path, None, options, pictures);
+        }
         let bytes = files::read(path)?;
         if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
             return read(path, &bytes);
-        }
-        if trace::is_trace(&bytes) {
-            return replay(path, None, options, pictures);
         }
     }
     take(path, options, pictures)

@@ -57,7 +57,7 @@ fn copy_failed(trace: &Path, output: &Output, error: CopyError) -> Failure {
 pub fn cut(args: &TraceCutArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
     // A damaged one as well: this is how its good part is saved.
-    let trace = Trace::open(files::read(path)?).map_err(|e| Failure::file(path, e))?;
+    let trace = traces::read(path)?;
     let (first, end) = (trace.header().first_frame, trace.next_frame());
     let (from, to) = (args.from.unwrap_or(first), args.to.unwrap_or(end));
     if !(first <= from && from <= to && to <= end) {

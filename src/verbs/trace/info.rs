@@ -7,16 +7,15 @@ use serde_json::{Value, json};
 
 use crate::cli::TraceInfoArgs;
 use crate::failure::{Exit, Failure};
+use crate::print;
 use crate::summary::grouped;
-use crate::traces::hex;
-use crate::{files, print};
+use crate::traces::{self, hex};
 
 /// Shows what a trace has.
 pub fn run(args: &TraceInfoArgs) -> Result<Exit, Failure> {
-    let failed = |e| Failure::file(&args.trace, e);
-    let mut trace = Trace::open(files::read(&args.trace)?).map_err(failed)?;
+    let mut trace = traces::read(&args.trace)?;
     // All of it, so that damage is found wherever it is.
-    trace.check().map_err(failed)?;
+    trace.check().map_err(|e| Failure::file(&args.trace, e))?;
     let text = if args.json { format!("{:#}\n", as_json(&trace)) } else { as_text(&trace) };
     print::stdout(&text)?;
     Ok(Exit::Fine)

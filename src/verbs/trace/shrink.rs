@@ -19,7 +19,7 @@ use crate::{files, print, project, shrink, traces};
 /// Reduces inputs.
 pub fn run(args: &TraceShrinkArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
-    let is_trace = trace::is_trace(&files::read(path)?);
+    let is_trace = traces::is_trace(path)?;
     let inputs = if is_trace { of_trace(path, &traces::open(path)?)? } else { read_inputs(path)? };
     let progress = Progress::new(&inputs, args.quiet);
     let small = match &args.command {
