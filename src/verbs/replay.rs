@@ -16,26 +16,21 @@ use crate::{divergence, print};
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
     let trace = traces::open(path)?;
-    let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+    let found = traces::cartridges(path, &trace, &args.cart)?;
     if !args.anyway {
         traces::check_rules(path, &trace, &found)?;
     }
-    if !found.recorded {
-        let hash = hex(&found.program.content_hash()[..8]);
-        let name = found.name();
-        print::stderr(&format!(
-            "note: {} is not the recorded cartridge; it has the hash {hash}...\n",
-            name.display()
-        ));
+    for (name, hash) in found.others(&trace) {
+        let hash = hex(&hash[..8]);
+        print::stderr(&format!("note: {name} is not the recorded cartridge; it has the hash {hash}...\n"));
     }
     let (from, to) = range(args, &trace)?;
-    let programs = [found.program.clone()];
-    let mut machine = trace.machine(&programs).map_err(|e| traces::failure(path, e))?;
+    let mut machine = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     if let Some(mismatch) = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))? {
         return diverged(path, &trace, &found, &mismatch);
     }
     let name = found.name();
-    let mut session = Session::new(&args.output, &name, &found.program, machine, to - from)?;
+    let mut session = Session::new(&args.output, &name, found.first(path)?, machine, to - from)?;
     let mut tape = TraceTape::new(path, &trace, from);
     let (stop, seconds) = session.timed(&mut tape)?;
     session.outputs.finish(&session.machine, cartwheel_runtime::ModuleId(0), args.output.scale)?;

@@ -8,6 +8,7 @@ use cartwheel_bytecode::cartridge::DataSymbol;
 use cartwheel_kernel::ModuleId;
 use cartwheel_vm::{Cell, FrameState, Position, Program};
 
+use super::calls::{OtherCall, first_other};
 use super::file::Trace;
 use super::frame::TracedFrame;
 use super::record::Damage;
@@ -26,10 +27,8 @@ const COSTS: [&str; 2] = ["telemetry", "machine"];
 /// A part of the state in which two machines differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// A cell of the guest, or a pixel.
+    /// A cell of the guest, a register or a pixel.
     Place(Place),
-    /// A register: number of the call, outermost 0; bank; number of the register.
-    Register(u32, Bank, u16),
     /// The place where a call is.
     Position(u32),
     /// Number of calls.
@@ -186,7 +185,7 @@ fn registers(a: &Machine, b: &Machine, id: ModuleId) -> Vec<Found> {
         let handles = (0u16..).zip(handles).map(|(r, values)| (Bank::Handle, r, values));
         for (bank, r, (x, y)) in scalars.chain(handles).filter(|(.., (x, y))| x != y) {
             let values = (hex(Some(x)), hex(Some(y)));
-            found.push((Part::Register(call, bank, r), Some(theirs.clone()), values));
+            found.push((Part::Place(Place::Register(call, bank, r)), Some(theirs.clone()), values));
         }
     }
     found.truncate(MAX_PLACES);
@@ -221,8 +220,8 @@ impl fmt::Display for Part {
             }
             Part::Place(Place::Guest(Cell::Rng(word))) => write!(f, "word {word} of the random generator"),
             Part::Place(Place::Pixel(x, y)) => write!(f, "pixel {x},{y}"),
-            Part::Register(call, Bank::Scalar, r) => write!(f, "register r{r} of call {call}"),
-            Part::Register(call, Bank::Handle, r) => write!(f, "register h{r} of call {call}"),
+            Part::Place(Place::Register(call, Bank::Scalar, r)) => write!(f, "register r{r} of call {call}"),
+            Part::Place(Place::Register(call, Bank::Handle, r)) => write!(f, "register h{r} of call {call}"),
             Part::Position(call) => write!(f, "position of call {call}"),
             Part::Depth => f.write_str("number of calls"),
             Part::Ending => f.write_str("how it ended"),
@@ -258,6 +257,8 @@ pub struct Divergence {
     pub costs_from: Option<u64>,
     /// From what the differences were found.
     pub basis: Basis,
+    /// The first call of that frame that differs, if both runs were made again.
+    pub call: Option<OtherCall>,
     /// Differences, those that were written first in the second run before others.
     pub differences: Vec<Difference>,
 }
@@ -276,7 +277,7 @@ pub fn part_ways(
     let first = a.frame();
     let at_start = differences(a, b)?;
     if !at_start.is_empty() {
-        return Ok(Divergence { frame: first, basis: Basis::Start, costs_from: None, differences: at_start });
+        return Ok(Divergence { frame: first, basis: Basis::Start, costs_from: None, call: None, differences: at_start });
     }
     let mut costs_from = None;
     for pair in frames {
@@ -302,9 +303,10 @@ pub fn part_ways(
             }
         }
         order(&mut differences);
-        return Ok(Divergence { frame, basis: Basis::BothRuns, costs_from, differences });
+        let call = first_other((&a_before, &b_before), &pair)?;
+        return Ok(Divergence { frame, basis: Basis::BothRuns, costs_from, call, differences });
     }
-    Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, differences: Vec::new() })
+    Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, call: None, differences: Vec::new() })
 }
 
 fn is_cost(difference: &Difference) -> bool {
@@ -339,6 +341,7 @@ impl Trace {
                 frame,
                 basis: Basis::Nothing,
                 costs_from: None,
+                call: None,
                 differences: Vec::new(),
             });
         };
@@ -362,7 +365,7 @@ impl Trace {
 
     /// Compares with the keyframe before the frame, if there is one right there, or runs on to the next one.
     fn diverge_by_keyframe(&self, frame: u64, now: &[Arc<Program>]) -> Result<Divergence, ReplayError> {
-        let nothing = Divergence { frame, basis: Basis::Nothing, costs_from: None, differences: Vec::new() };
+        let nothing = Divergence { frame, basis: Basis::Nothing, costs_from: None, call: None, differences: Vec::new() };
         let mut ours = self.machine(now)?;
         if self.seek(&mut ours, frame)?.is_some() {
             return Ok(nothing);
@@ -396,7 +399,7 @@ impl Trace {
             }
             order(&mut differences);
             let costs_from = costs.map(|_| frame);
-            return Ok(Divergence { frame, basis: Basis::Keyframe(next), costs_from, differences });
+            return Ok(Divergence { frame, basis: Basis::Keyframe(next), costs_from, call: None, differences });
         }
         Ok(costs.unwrap_or(nothing))
     }

@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod calls;
 mod diverge;
 mod edit;
 mod file;
@@ -43,6 +44,7 @@ mod tests;
 mod watch;
 mod wire;
 
+pub use calls::OtherCall;
 pub use diverge::{Basis, Difference, Divergence, Part, differences, name, part_ways};
 pub use edit::CopyError;
 pub use file::{Frames, KeyframeAt, Sizes, TRACE_VERSION, Trace, TraceError};

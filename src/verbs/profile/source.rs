@@ -109,10 +109,11 @@ pub fn replay(
         return Err(Failure::file(path, "inputs, seed and cycles are those of the trace"));
     }
     let trace = traces::open(path)?;
-    let found = traces::cartridge(path, &trace, cartridge)?;
+    let given: Vec<PathBuf> = cartridge.map(Path::to_owned).into_iter().collect();
+    let found = traces::cartridges(path, &trace, &given)?;
     traces::check_rules(path, &trace, &found)?;
     let machine =
-        trace.machine(std::slice::from_ref(&found.program)).map_err(|e| traces::failure(path, e))?;
+        trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     let first = trace.header().first_frame;
     let recorded = trace.next_frame() - first;
     let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));

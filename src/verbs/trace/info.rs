@@ -36,6 +36,7 @@ fn as_json(trace: &Trace) -> Value {
         "frames": trace.len(),
         "finished": trace.is_finished(),
         "damage": trace.damage().map(ToString::to_string),
+        "modules": header.loaded(),
         "cartridges": header.cartridges.iter().map(|cartridge| json!({
             "name": cartridge.name,
             "content_hash": hex(&cartridge.hash),
@@ -67,6 +68,9 @@ fn as_text(trace: &Trace) -> String {
         Some(damage) => format!("damaged: {damage}"),
     };
     line("state", state);
+    if (header.loaded(), header.cartridges.len()) != (1, 1) {
+        line("modules", grouped(header.loaded() as u64));
+    }
     for cartridge in &header.cartridges {
         let embedded = if cartridge.is_embedded() { ", embedded" } else { "" };
         line("cartridge", format!("{} {:?}{embedded}", hex(&cartridge.hash), cartridge.name));
