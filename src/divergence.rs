@@ -5,7 +5,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use cartwheel_runtime::Cell;
-use cartwheel_runtime::trace::{self, Basis, Difference, Divergence, Mismatch, OtherCall, Part, Place, Trace};
+use cartwheel_runtime::trace::{
+    self, Basis, Difference, Divergence, Mismatch, OtherCall, Part, Place, Trace,
+};
 
 use crate::failure::Failure;
 use crate::traces::{self, Found};
@@ -52,12 +54,7 @@ fn component(module: Option<u32>, name: &str, titles: &Titles) -> String {
 }
 
 /// A divergence, for people. `names` are those of the two runs.
-pub fn text(
-    divergence: &Divergence,
-    names: (&str, &str),
-    same_cartridge: bool,
-    titles: &Titles,
-) -> String {
+pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool, titles: &Titles) -> String {
     let mut out = String::new();
     if let Some(frame) = divergence.costs_from {
         let _ = writeln!(out, "  from frame {frame} on frames cost another number of cycles");
@@ -114,12 +111,7 @@ fn stretches(differences: &[Difference]) -> Vec<&[Difference]> {
     differences.chunk_by(follows).collect()
 }
 
-fn one(
-    out: &mut String,
-    stretch: &[Difference],
-    (names, titles): ((&str, &str), &Titles),
-    both: bool,
-) {
+fn one(out: &mut String, stretch: &[Difference], (names, titles): ((&str, &str), &Titles), both: bool) {
     let [first, rest @ ..] = stretch else { return };
     let Difference { module, component: name, part, writes, .. } = first;
     let label = first.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));

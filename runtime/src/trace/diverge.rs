@@ -277,7 +277,13 @@ pub fn part_ways(
     let first = a.frame();
     let at_start = differences(a, b)?;
     if !at_start.is_empty() {
-        return Ok(Divergence { frame: first, basis: Basis::Start, costs_from: None, call: None, differences: at_start });
+        return Ok(Divergence {
+            frame: first,
+            basis: Basis::Start,
+            costs_from: None,
+            call: None,
+            differences: at_start,
+        });
     }
     let mut costs_from = None;
     for pair in frames {
@@ -365,7 +371,13 @@ impl Trace {
 
     /// Compares with the keyframe before the frame, if there is one right there, or runs on to the next one.
     fn diverge_by_keyframe(&self, frame: u64, now: &[Arc<Program>]) -> Result<Divergence, ReplayError> {
-        let nothing = Divergence { frame, basis: Basis::Nothing, costs_from: None, call: None, differences: Vec::new() };
+        let nothing = Divergence {
+            frame,
+            basis: Basis::Nothing,
+            costs_from: None,
+            call: None,
+            differences: Vec::new(),
+        };
         let mut ours = self.machine(now)?;
         if self.seek(&mut ours, frame)?.is_some() {
             return Ok(nothing);
@@ -399,7 +411,13 @@ impl Trace {
             }
             order(&mut differences);
             let costs_from = costs.map(|_| frame);
-            return Ok(Divergence { frame, basis: Basis::Keyframe(next), costs_from, call: None, differences });
+            return Ok(Divergence {
+                frame,
+                basis: Basis::Keyframe(next),
+                costs_from,
+                call: None,
+                differences,
+            });
         }
         Ok(costs.unwrap_or(nothing))
     }

@@ -376,12 +376,17 @@ fn a_disk_that_cannot_read_is_not_taken_for_the_end() {
 struct Failing {
     written: Vec<u8>,
     good_writes: usize,
+    /// Number of the error that comes then.
+    error: i32,
 }
+
+/// As Unix numbers them: an error of the disk, and no room on it.
+const ERRORS: [i32; 2] = [5, 28];
 
 impl Write for Failing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.good_writes == 0 {
-            return Err(io::ErrorKind::StorageFull.into());
+            return Err(io::Error::from_raw_os_error(self.error));
         }
         self.good_writes -= 1;
         let short = bytes.len().min(17);
@@ -390,7 +395,7 @@ impl Write for Failing {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.good_writes == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if self.good_writes == 0 { Err(io::Error::from_raw_os_error(self.error)) } else { Ok(()) }
     }
 }
 
@@ -399,7 +404,8 @@ fn a_disk_that_fails_at_any_write_leaves_the_completed_frames() {
     let whole = frames(&open(&recorded(9, OPTIONS)).expect("a good trace"));
     for good_writes in 0.. {
         let mut machine = machine();
-        let mut failing = Failing { written: Vec::new(), good_writes };
+        let error = ERRORS[good_writes % 2];
+        let mut failing = Failing { written: Vec::new(), good_writes, error };
         let finished = (|| {
             let mut recorder = Recorder::new(&mut failing, &machine, OPTIONS)?;
             let done = record_on(&mut recorder, &mut machine, 9);
@@ -410,6 +416,7 @@ fn a_disk_that_fails_at_any_write_leaves_the_completed_frames() {
             done?;
             recorder.finish().map(|_| ())
         })();
+        assert!(finished.as_ref().err().is_none_or(|e| e.raw_os_error() == Some(error)), "{finished:?}");
         match open(&failing.written) {
             Ok(trace) => {
                 let found = frames(&trace);

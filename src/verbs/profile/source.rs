@@ -112,8 +112,7 @@ pub fn replay(
     let given: Vec<PathBuf> = cartridge.map(Path::to_owned).into_iter().collect();
     let found = traces::cartridges(path, &trace, &given)?;
     traces::check_rules(path, &trace, &found)?;
-    let machine =
-        trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
+    let machine = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     let first = trace.header().first_frame;
     let recorded = trace.next_frame() - first;
     let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cartwheel_runtime::trace::Trace;
+use cartwheel_runtime::trace::{Sizes, Trace};
 use serde_json::{Value, json};
 
 use crate::cli::TraceInfoArgs;
@@ -21,8 +21,8 @@ pub fn run(args: &TraceInfoArgs) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-fn bytes_per_frame(trace: &Trace) -> f64 {
-    if trace.is_empty() { 0.0 } else { trace.sizes().frames as f64 / trace.len() as f64 }
+fn bytes_per_frame(trace: &Trace, sizes: &Sizes) -> f64 {
+    if trace.is_empty() { 0.0 } else { sizes.frames as f64 / trace.len() as f64 }
 }
 
 fn as_json(trace: &Trace) -> Value {
@@ -47,7 +47,7 @@ fn as_json(trace: &Trace) -> Value {
         "digests": named(&header.digests),
         "keyframes": trace.keyframes().iter().map(|at| at.frame).collect::<Vec<_>>(),
         "bytes": { "frames": sizes.frames, "keyframes": sizes.keyframes, "rest": sizes.rest },
-        "bytes_per_frame": bytes_per_frame(trace),
+        "bytes_per_frame": bytes_per_frame(trace, &sizes),
     })
 }
 
@@ -87,7 +87,7 @@ fn as_text(trace: &Trace) -> String {
             "{} in all: frames {} ({:.1} each), keyframes {}, rest {}",
             grouped(trace.file_bytes()),
             grouped(sizes.frames),
-            bytes_per_frame(trace),
+            bytes_per_frame(trace, &sizes),
             grouped(sizes.keyframes),
             grouped(sizes.rest)
         ),

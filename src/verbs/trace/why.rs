@@ -31,7 +31,8 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
     let start = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     if !start.has(module) {
         let numbers: Vec<String> = start.modules().map(|id| id.0.to_string()).collect();
-        let message = format!("it does not begin with a module {}; there are {}", module.0, numbers.join(", "));
+        let message =
+            format!("it does not begin with a module {}; there are {}", module.0, numbers.join(", "));
         return Err(Failure::file(path, message));
     }
     let program = start.instance(module).program();
