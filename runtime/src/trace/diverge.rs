@@ -24,6 +24,9 @@ const MAX_PLACES: usize = 16;
 /// Components that have how long frames took: of the last one, and what was overdrawn.
 const COSTS: [&str; 2] = ["telemetry", "machine"];
 
+/// Component that has the hashes of the cartridges: another cartridge is no difference by itself.
+const CARTRIDGES: &str = "modules";
+
 /// A part of the state in which two machines differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -276,7 +279,7 @@ pub fn part_ways(
 ) -> Result<Divergence, ReplayError> {
     let first = a.frame();
     let at_start = differences(a, b)?;
-    if !at_start.is_empty() {
+    if !at_start.iter().all(is_beside) {
         return Ok(Divergence {
             frame: first,
             basis: Basis::Start,
@@ -293,8 +296,8 @@ pub fn part_ways(
         step(a, &pair.0)?;
         step(b, &pair.1)?;
         let mut differences = differences(a, b)?;
-        if differences.iter().all(is_cost) {
-            if !differences.is_empty() {
+        if differences.iter().all(is_beside) {
+            if differences.iter().any(is_cost) {
                 costs_from = costs_from.or(Some(frame));
             }
             continue;
@@ -315,6 +318,11 @@ pub fn part_ways(
     Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, call: None, differences: Vec::new() })
 }
 
+/// True for what differs beside what a program does.
+fn is_beside(difference: &Difference) -> bool {
+    is_cost(difference) || (difference.module.is_none() && difference.component == CARTRIDGES)
+}
+
 fn is_cost(difference: &Difference) -> bool {
     COSTS.contains(&difference.component.as_str())
 }
@@ -324,7 +332,7 @@ fn order(differences: &mut [Difference]) {
     differences.sort_by_key(|difference| {
         let (a, b) = &difference.writes;
         let first = [a, b].into_iter().flatten().map(|write| (write.frame, write.step)).min();
-        (is_cost(difference), first.unwrap_or((u64::MAX, u64::MAX)))
+        (is_beside(difference), first.unwrap_or((u64::MAX, u64::MAX)))
     });
 }
 
@@ -399,7 +407,7 @@ impl Trace {
             if differences.is_empty() {
                 return Ok(Divergence { basis: Basis::HashesOnly(next), ..nothing });
             }
-            if differences.iter().all(is_cost) {
+            if differences.iter().all(is_beside) {
                 costs = Some(Divergence { basis: Basis::Keyframe(next), differences, ..nothing.clone() });
                 continue;
             }

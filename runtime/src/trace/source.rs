@@ -32,10 +32,19 @@ impl Source {
 
     /// Reads bytes that are there.
     pub fn read(&self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+        self.read_some(offset, len, len)
+    }
+
+    /// Reads at least and at most so many bytes. What lies behind a file's completed frames can go while they are read: that is
+    /// where recording goes on.
+    fn read_some(&self, offset: u64, least: u64, most: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(usize::try_from(most).map_err(io::Error::other)?);
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         reader.seek(SeekFrom::Start(offset))?;
-        reader.read_exact(&mut bytes)?;
+        (&mut *reader).take(most).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < least {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         Ok(bytes)
     }
 }
@@ -78,14 +87,14 @@ impl Window {
         if offset >= self.start && offset + len <= self.start + self.bytes.len() as u64 {
             return Ok(());
         }
-        let len = len.max(WINDOW_BYTES.min(self.source.len - offset));
+        let most = len.max(WINDOW_BYTES.min(self.source.len - offset));
         // Not both the old bytes and the new ones.
         self.bytes = Vec::new();
         let unreadable = |e: io::Error| {
             let message = format!("it cannot be read: {e}").into();
             Damage { offset, kind: None, message, torn: false }
         };
-        self.bytes = self.source.read(offset, len).map_err(unreadable)?;
+        self.bytes = self.source.read_some(offset, len, most).map_err(unreadable)?;
         self.start = offset;
         Ok(())
     }
