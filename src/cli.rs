@@ -493,13 +493,14 @@ Examples:
   cartwheel replay play.trace --cart changed.cart
 
 The cartridge is the one given, or else one with the recorded hash beside the trace or embedded in it. If there is none, that
-with the trace's name or the only one beside it is taken, and a note says that it has changed.")]
+with the trace's name or the recorded title, or the only one beside it is taken, and a note says that it has changed. Of a trace
+of several modules, as many cartridges as it has are taken in their order, fewer by hash or title.")]
 pub struct ReplayArgs {
     /// Trace
     pub trace: PathBuf,
-    /// Cartridge, source file or folder; it need not be the recorded one
+    /// Cartridge, source file or folder; it need not be the recorded one. Again for each of several modules
     #[arg(short, long, value_name = "CARTRIDGE")]
-    pub cart: Option<PathBuf>,
+    pub cart: Vec<PathBuf>,
     /// First frame [default: the first that was recorded]
     #[arg(long, value_name = "FRAME")]
     pub from: Option<u64>,
@@ -572,7 +573,7 @@ pub struct TraceCutArgs {
     pub to: Option<u64>,
     /// Cartridge, if it is neither beside the trace nor embedded; needed with --from only
     #[arg(short, long, value_name = "CARTRIDGE")]
-    pub cart: Option<PathBuf>,
+    pub cart: Vec<PathBuf>,
     /// Trace to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -598,7 +599,7 @@ pub struct TraceSpliceArgs {
     pub input: PathBuf,
     /// Cartridge, if it is neither beside the trace nor embedded
     #[arg(short, long, value_name = "CARTRIDGE")]
-    pub cart: Option<PathBuf>,
+    pub cart: Vec<PathBuf>,
     /// Trace to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -628,10 +629,10 @@ pub struct TraceDiffArgs {
     pub second: PathBuf,
     /// Cartridge of the first trace
     #[arg(long, value_name = "CARTRIDGE")]
-    pub first_cart: Option<PathBuf>,
+    pub first_cart: Vec<PathBuf>,
     /// Cartridge of the second trace
     #[arg(long, value_name = "CARTRIDGE")]
-    pub second_cart: Option<PathBuf>,
+    pub second_cart: Vec<PathBuf>,
 }
 
 /// Arguments of `trace why`.
@@ -648,6 +649,9 @@ pub struct TraceWhyArgs {
     /// Frame whose end is looked at
     #[arg(long, value_name = "FRAME")]
     pub frame: u64,
+    /// Number of the module
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub module: u32,
     /// A byte of linear memory
     #[arg(long, value_name = "ADDRESS", value_parser = address, group = "place")]
     pub address: Option<u32>,
@@ -662,7 +666,7 @@ pub struct TraceWhyArgs {
     pub pixel: Option<(u16, u16)>,
     /// Cartridge, if it is neither beside the trace nor embedded
     #[arg(short, long, value_name = "CARTRIDGE")]
-    pub cart: Option<PathBuf>,
+    pub cart: Vec<PathBuf>,
 }
 
 fn address(text: &str) -> Result<u32, String> {
@@ -711,7 +715,8 @@ pub struct TraceShrinkArgs {
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit status: 0 if all are as recorded, 4 if one is not, 1 if one cannot be replayed; of a cartridge 0 or 1.
+Exit status: 0 if all are as recorded, 4 if one is not, 1 if one cannot be replayed, 3 after a panic: a bug in cartwheel; of a
+cartridge 0 or 1.
 
 Examples:
   cartwheel verify cartridges --junit report.xml

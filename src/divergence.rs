@@ -1,10 +1,13 @@
 //! What two runs that part have to say.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
 use cartwheel_runtime::Cell;
-use cartwheel_runtime::trace::{self, Basis, Difference, Divergence, Mismatch, Part, Place, Trace};
+use cartwheel_runtime::trace::{
+    self, Basis, Difference, Divergence, Mismatch, OtherCall, Part, Place, Trace,
+};
 
 use crate::failure::Failure;
 use crate::traces::{self, Found};
@@ -17,24 +20,23 @@ const MAX_CALLS: usize = 8;
 /// The report on a replay that is not as recorded.
 pub fn report(path: &Path, trace: &Trace, found: &Found, mismatch: &Mismatch) -> Result<String, Failure> {
     let mut out = String::new();
+    let titles = traces::titles(trace, &found.programs);
     let (recorded, now) = mismatch.roots;
     let _ = writeln!(out, "diverged in frame {}: {}", mismatch.frame, path.display());
     let _ = writeln!(out, "  state: recorded {recorded:032x}, now {now:032x}");
     match &mismatch.components {
         Some(components) => {
             let names: Vec<String> =
-                components.iter().map(|(module, name)| component(*module, name)).collect();
+                components.iter().map(|(module, name)| component(*module, name, &titles)).collect();
             let _ = writeln!(out, "  components: {}", names.join(", "));
         }
         None => out.push_str("  components: their hashes were not recorded in this frame\n"),
     }
-    let programs = [found.program.clone()];
     let original =
-        if found.recorded { None } else { traces::recorded_cartridge(path, trace).unwrap_or_default() };
-    let original = original.map(|found| [found.program]);
-    let recorded = original.as_ref().map(<[_; 1]>::as_slice);
-    match trace.diverge(mismatch.frame, recorded, &programs) {
-        Ok(divergence) => out += &text(&divergence, ("recorded", "now"), found.recorded),
+        if found.recorded { None } else { traces::recorded_cartridges(path, trace).unwrap_or_default() };
+    let recorded = original.as_ref().map(|found| found.programs.as_slice());
+    match trace.diverge(mismatch.frame, recorded, &found.programs) {
+        Ok(divergence) => out += &text(&divergence, ("recorded", "now"), found.recorded, &titles),
         Err(error) => {
             let _ = writeln!(out, "  it cannot be looked into: {error}");
         }
@@ -42,12 +44,17 @@ pub fn report(path: &Path, trace: &Trace, found: &Found, mismatch: &Mismatch) ->
     Ok(out)
 }
 
-fn component(module: Option<u32>, name: &str) -> String {
-    module.map_or(name.to_owned(), |module| format!("{name} of module {module}"))
+/// Titles of modules by number.
+type Titles = BTreeMap<u32, String>;
+
+fn component(module: Option<u32>, name: &str, titles: &Titles) -> String {
+    let Some(module) = module else { return name.to_owned() };
+    let title = titles.get(&module).map_or(String::new(), |title| format!(" {title:?}"));
+    format!("{name} of module {module}{title}")
 }
 
 /// A divergence, for people. `names` are those of the two runs.
-pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool) -> String {
+pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool, titles: &Titles) -> String {
     let mut out = String::new();
     if let Some(frame) = divergence.costs_from {
         let _ = writeln!(out, "  from frame {frame} on frames cost another number of cycles");
@@ -74,9 +81,14 @@ pub fn text(divergence: &Divergence, names: (&str, &str), same_cartridge: bool) 
         }
     };
     let _ = writeln!(out, "  {line}");
+    if let Some(OtherCall { number, calls: (one, other) }) = &divergence.call {
+        let shown = |call: &Option<String>| call.clone().unwrap_or_else(|| "no further call".to_owned());
+        let _ = writeln!(out, "\n  first different call, number {number} of frame {}:", divergence.frame);
+        let _ = writeln!(out, "    {:<9}{}\n    {:<9}{}", names.0, shown(one), names.1, shown(other));
+    }
     let stretches = stretches(&divergence.differences);
     for stretch in stretches.iter().take(MAX_SHOWN) {
-        one(&mut out, stretch, names, divergence.basis == Basis::BothRuns);
+        one(&mut out, stretch, (names, titles), divergence.basis == Basis::BothRuns);
     }
     if stretches.len() > MAX_SHOWN {
         out.push_str("\n  and more\n");
@@ -99,11 +111,11 @@ fn stretches(differences: &[Difference]) -> Vec<&[Difference]> {
     differences.chunk_by(follows).collect()
 }
 
-fn one(out: &mut String, stretch: &[Difference], names: (&str, &str), both: bool) {
+fn one(out: &mut String, stretch: &[Difference], (names, titles): ((&str, &str), &Titles), both: bool) {
     let [first, rest @ ..] = stretch else { return };
     let Difference { module, component: name, part, writes, .. } = first;
     let label = first.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
-    let place = component(module.map(|id| id.0), name);
+    let place = component(module.map(|id| id.0), name, titles);
     let more = if rest.is_empty() { String::new() } else { format!(" and {} behind it", rest.len()) };
     let _ = writeln!(out, "\n  {place}: {part}{label}{more}");
     let values = |value: fn(&Difference) -> &String| -> String {

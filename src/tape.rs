@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
@@ -152,6 +153,17 @@ impl InputTape {
     }
 }
 
+/// What a trace is written to, and brought to the disk when it is complete.
+trait Durable: Write {
+    fn sync(&self) -> io::Result<()>;
+}
+
+impl Durable for File {
+    fn sync(&self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
 /// A trace file that is being written.
 pub struct Recording {
     path: PathBuf,
@@ -159,14 +171,14 @@ pub struct Recording {
     first_frame: u64,
     /// Root of the state's hash before the first frame, where it is known.
     first_root: Option<u128>,
-    recorder: Recorder<File>,
+    recorder: Recorder<Box<dyn Durable>>,
 }
 
 impl Recording {
     /// Begins a trace with a machine's next frame.
     pub fn create(path: &Path, machine: &Machine, options: RecordOptions) -> Result<Recording, Failure> {
         let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
-        let file = File::create(path).map_err(failed)?;
+        let file: Box<dyn Durable> = Box::new(File::create(path).map_err(failed)?);
         let recorder = Recorder::new(file, machine, options).map_err(failed)?;
         let first_root = Some(machine.hash()?.root);
         let (path, first_frame) = (path.to_owned(), machine.frame());
@@ -178,6 +190,7 @@ impl Recording {
         let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
         let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
         file.set_len(trace.completed_bytes()).map_err(failed)?;
+        let file: Box<dyn Durable> = Box::new(file);
         let recorder = Recorder::resume(file, trace, options).map_err(|e| Failure::file(path, e))?;
         let (path, first_frame) = (path.to_owned(), trace.header().first_frame);
         Ok(Recording { path, options, first_frame, first_root: None, recorder })
@@ -208,7 +221,7 @@ impl Recording {
         let failed =
             |e: &dyn std::fmt::Display| Failure::file(&self.path, format!("cannot go back in it: {e}"));
         let beside = files::temporary_beside(&self.path).map_err(|e| failed(&e))?;
-        let file = beside.reopen().map_err(|e| failed(&e))?;
+        let file: Box<dyn Durable> = Box::new(beside.reopen().map_err(|e| failed(&e))?);
         let part = (self.first_frame, frame);
         let recorder = Recorder::copy(file, &trace, part, None, self.options).map_err(|e| failed(&e))?;
         beside.persist(&self.path).map_err(|e| failed(&e))?;
@@ -231,7 +244,7 @@ impl Recording {
 
     fn finish(self) -> Result<(), Failure> {
         let path = self.path;
-        let done = self.recorder.finish().and_then(|file| file.sync_all());
+        let done = self.recorder.finish().and_then(|file| file.sync());
         done.map_err(|e| Failure::file(&path, format!("cannot finish the trace: {e}")))
     }
 }
@@ -268,5 +281,48 @@ impl Tape for TraceTape<'_> {
             self.mismatch = trace::compare(&recorded, machine)?;
         }
         Ok(self.mismatch.as_ref().map(|_| Stop::Diverged))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cartwheel_runtime::Config;
+
+    use super::*;
+
+    /// A disk that takes everything and keeps nothing.
+    struct Forgetful;
+
+    impl Write for Forgetful {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Durable for Forgetful {
+        fn sync(&self) -> io::Result<()> {
+            // EIO, as a disk says it.
+            Err(io::Error::from_raw_os_error(5))
+        }
+    }
+
+    #[test]
+    fn a_trace_that_does_not_reach_the_disk_is_a_failure() {
+        let mut machine = Machine::new(Config::default());
+        let out: Box<dyn Durable> = Box::new(Forgetful);
+        let options = RecordOptions::default();
+        let recorder = Recorder::new(out, &machine, options).expect("it takes everything");
+        let path = PathBuf::from("a.trace");
+        let mut recording = Recording { path, options, first_frame: 0, first_root: None, recorder };
+        let input = InputFrame::default();
+        machine.step(&input).expect("no panic");
+        recording.frame(&machine, &input, &[]).expect("it takes everything");
+        let failure = recording.finish().expect_err("nothing is on the disk");
+        assert!(failure.message.starts_with("a.trace: cannot finish the trace: "), "{}", failure.message);
+        assert_eq!(failure.exit, Exit::Usage);
     }
 }

@@ -1,10 +1,14 @@
 //! Trace files, and the cartridges that they were recorded with.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cartwheel_runtime::trace::{ReplayError, Trace, Unfit};
-use cartwheel_runtime::{Machine, Program};
+use cartwheel_runtime::trace::{self, ReplayError, Trace, TracedCartridge, Unfit};
+use cartwheel_runtime::{Machine, ModuleId, Program};
 
 use crate::failure::{Exit, Failure};
 use crate::{files, print, project};
@@ -22,9 +26,28 @@ pub fn open(path: &Path) -> Result<Trace, Failure> {
     Ok(trace)
 }
 
+/// Opens a trace, damaged or not. A file is read where it is looked at, as long as it may be; what is none is read at once.
+pub fn read(path: &Path) -> Result<Trace, Failure> {
+    let failed = |e: std::io::Error| Failure::file(path, format!("cannot read it: {e}"));
+    let file = File::open(path).map_err(failed)?;
+    let trace = match file.metadata().map_err(failed)?.is_file() {
+        true => Trace::read(file),
+        false => Trace::open(files::read(path)?),
+    };
+    trace.map_err(|e| Failure::file(path, e))
+}
+
+/// True if a file begins like a trace.
+pub fn is_trace(path: &Path) -> Result<bool, Failure> {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
+    read.map_err(|e| Failure::file(path, format!("cannot read it: {e}")))?;
+    Ok(trace::is_trace(&start))
+}
+
 /// Opens a trace without a note.
 pub fn open_quietly(path: &Path) -> Result<Trace, Failure> {
-    let trace = Trace::open(files::read(path)?).map_err(|e| Failure::file(path, e))?;
+    let trace = read(path)?;
     if let Some(damage) = trace.damage().filter(|damage| !damage.torn) {
         let frames = trace.len();
         let help = format!("`cartwheel trace cut` can keep the {frames} frames before it");
@@ -33,7 +56,7 @@ pub fn open_quietly(path: &Path) -> Result<Trace, Failure> {
     Ok(trace)
 }
 
-/// Where the cartridge of a trace was found.
+/// Where a cartridge of a trace was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// On the command line, or beside the trace.
@@ -42,106 +65,177 @@ pub enum Place {
     Embedded,
 }
 
-/// The cartridge for a trace.
+/// The cartridges for a trace.
 pub struct Found {
-    /// It.
-    pub program: Arc<Program>,
-    /// Where it was.
-    pub place: Place,
-    /// True if it is the one that was recorded.
+    /// They, in the order of those of the trace.
+    pub programs: Vec<Arc<Program>>,
+    /// Where each of them was.
+    places: Vec<Place>,
+    /// True if they are the ones that were recorded.
     pub recorded: bool,
 }
 
 impl Found {
-    /// What people call it.
+    fn new(trace: &Trace, chosen: Vec<Candidate>) -> Found {
+        let (places, programs): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
+        Found { recorded: trace.is_of(&programs), programs, places }
+    }
+
+    /// What people call it, or the first of several.
     pub fn name(&self) -> PathBuf {
-        match &self.place {
-            Place::File(path) => path.clone(),
-            Place::Embedded => PathBuf::from("the embedded cartridge"),
+        match self.places.first() {
+            Some(Place::File(path)) => path.clone(),
+            Some(Place::Embedded) => PathBuf::from("the embedded cartridge"),
+            None => PathBuf::from("a machine without modules"),
         }
+    }
+
+    /// The first one.
+    pub fn first(&self, trace: &Path) -> Result<&Arc<Program>, Failure> {
+        self.programs.first().ok_or_else(|| Failure::file(trace, "it was recorded without any cartridge"))
+    }
+
+    /// Those that are not the recorded ones: what people call them, and their hashes.
+    pub fn others(&self, trace: &Trace) -> Vec<(String, [u8; 32])> {
+        let recorded = &trace.header().cartridges;
+        let all = self.programs.iter().zip(&self.places).zip(recorded);
+        let other = all.filter(|((program, _), recorded)| program.content_hash() != recorded.hash);
+        other
+            .map(|((program, place), _)| {
+                let name = match place {
+                    Place::File(path) => path.display().to_string(),
+                    Place::Embedded => "the embedded cartridge".to_owned(),
+                };
+                (name, program.content_hash())
+            })
+            .collect()
     }
 }
 
-/// The cartridge to replay a trace with: the one given; else that with the recorded hash, beside the trace or embedded; else
-/// the only one beside the trace.
-pub fn cartridge(path: &Path, trace: &Trace, given: Option<&Path>) -> Result<Found, Failure> {
-    let wanted = single(path, trace)?.hash;
-    if let Some(given) = given {
-        let program = project::load(given)?.verify()?;
-        let recorded = program.content_hash() == wanted;
-        return Ok(Found { program, place: Place::File(given.to_owned()), recorded });
+type Candidate = (Place, Arc<Program>);
+
+/// The cartridges to replay a trace with: those given; else those with the recorded hashes, embedded or beside the trace; else
+/// for each the one beside the trace with its title, or the only one there.
+pub fn cartridges(path: &Path, trace: &Trace, given: &[PathBuf]) -> Result<Found, Failure> {
+    let wanted = &trace.header().cartridges;
+    let mut chosen: Vec<Option<Candidate>> = vec![None; wanted.len()];
+    give(path, wanted, given, &mut chosen)?;
+    let there = OnceCell::new();
+    for (slot, wanted) in chosen.iter_mut().zip(wanted).filter(|(slot, _)| slot.is_none()) {
+        *slot = recorded(path, wanted, &there)?;
     }
-    if let Some(found) = recorded_cartridge(path, trace)? {
-        return Ok(found);
-    }
-    let mut beside = beside(path);
-    let named = beside.iter().position(|(other, _)| other.file_stem() == path.file_stem());
-    match named.or((beside.len() == 1).then_some(0)) {
-        Some(index) => {
-            let (path, program) = beside.swap_remove(index);
-            Ok(Found { program, place: Place::File(path), recorded: false })
+    if chosen.iter().any(Option::is_none) {
+        let known = |program: &Program| wanted.iter().any(|wanted| wanted.hash == program.content_hash());
+        let changed = there.get_or_init(|| beside(path)).iter().filter(|(_, program)| !known(program));
+        let changed: Vec<&(PathBuf, Arc<Program>)> = changed.collect();
+        for (slot, wanted) in chosen.iter_mut().zip(wanted).filter(|(slot, _)| slot.is_none()) {
+            let alone = trace.header().cartridges.len() == 1;
+            let named = changed.iter().position(|(other, _)| alone && other.file_stem() == path.file_stem());
+            let titled = || the_only(&changed, |(_, program)| has_title(program, &wanted.name));
+            let only = || (changed.len() == 1 && alone).then_some(0);
+            let Some(index) = named.or_else(titled).or_else(only) else {
+                let there = if changed.is_empty() { "no cartridge" } else { "no cartridge of that hash" };
+                let hash = hex(&wanted.hash);
+                let help = "give one with --cart, or record with --embed";
+                let message =
+                    format!("recorded with cartridge {hash}, and there is {there} beside it; {help}");
+                return Err(Failure::file(path, message));
+            };
+            let (path, program) = changed[index];
+            *slot = Some((Place::File(path.clone()), program.clone()));
         }
-        None => {
-            let there = if beside.is_empty() { "no cartridge" } else { "no cartridge of that hash" };
-            let hash = hex(&wanted);
-            let help = "give one with --cart, or record with --embed";
-            let message = format!("recorded with cartridge {hash}, and there is {there} beside it; {help}");
-            Err(Failure::file(path, message))
-        }
     }
+    Ok(Found::new(trace, chosen.into_iter().flatten().collect()))
 }
 
-/// The cartridge that a trace was recorded with, if it is to be had.
-pub fn recorded_cartridge(path: &Path, trace: &Trace) -> Result<Option<Found>, Failure> {
-    let wanted = single(path, trace)?;
+fn has_title(program: &Program, title: &str) -> bool {
+    !title.is_empty() && program.cartridge().manifest.title == title
+}
+
+fn the_only<T>(list: &[T], wanted: impl Fn(&T) -> bool) -> Option<usize> {
+    let mut found = list.iter().enumerate().filter(|(_, one)| wanted(one));
+    found.next().filter(|_| found.next().is_none()).map(|(index, _)| index)
+}
+
+/// Puts cartridges that were given in their places: as many as there are in their order, fewer by hash or title.
+fn give(
+    trace: &Path,
+    wanted: &[TracedCartridge],
+    given: &[PathBuf],
+    chosen: &mut [Option<Candidate>],
+) -> Result<(), Failure> {
+    let all = given.len() == wanted.len();
+    for (place, path) in given.iter().enumerate() {
+        let program = project::load(path)?.verify()?;
+        let hash = program.content_hash();
+        let by_hash = wanted.iter().any(|wanted| wanted.hash == hash);
+        let mut used = false;
+        for (i, (slot, wanted)) in chosen.iter_mut().zip(wanted).enumerate() {
+            let fits = match (all, by_hash) {
+                (true, _) => i == place,
+                (false, true) => wanted.hash == hash,
+                (false, false) => has_title(&program, &wanted.name),
+            };
+            if fits && slot.is_none() {
+                *slot = Some((Place::File(path.clone()), program.clone()));
+                used = true;
+            }
+        }
+        if !used {
+            let names: Vec<String> = wanted.iter().map(|wanted| format!("{:?}", wanted.name)).collect();
+            let names = names.join(", ");
+            let message = format!(
+                "{} has {} cartridges ({names}), and this one has neither the hash nor the title of one that is not given \
+                 yet; give all of them in this order",
+                trace.display(),
+                wanted.len()
+            );
+            return Err(Failure::file(path, message));
+        }
+    }
+    Ok(())
+}
+
+/// A cartridge that was recorded, if it is to be had.
+fn recorded(
+    path: &Path,
+    wanted: &TracedCartridge,
+    there: &OnceCell<Vec<(PathBuf, Arc<Program>)>>,
+) -> Result<Option<Candidate>, Failure> {
     if let Some(embedded) = wanted.embedded() {
         let cart = embedded.map_err(|e| Failure::file(path, format!("embedded cartridge: {e}")))?;
         let program =
             Program::new(cart).map_err(|e| Failure::file(path, format!("embedded cartridge: {e}")))?;
-        return Ok(Some(Found { program, place: Place::Embedded, recorded: true }));
+        return Ok(Some((Place::Embedded, program)));
     }
-    let found = beside(path).into_iter().find(|(_, program)| program.content_hash() == wanted.hash);
-    Ok(found.map(|(path, program)| Found { program, place: Place::File(path), recorded: true }))
+    let beside = there.get_or_init(|| beside(path));
+    let found = beside.iter().find(|(_, program)| program.content_hash() == wanted.hash);
+    Ok(found.map(|(path, program)| (Place::File(path.clone()), program.clone())))
 }
 
 /// True for a trace of several modules, or of one that is set up in its own way.
 pub fn is_crowd(trace: &Trace) -> bool {
     let header = trace.header();
-    header.cartridges.len() != 1 || header.digests.iter().any(|(name, _)| name == "modules")
+    header.loaded() != 1 || header.digests.iter().any(|(name, _)| name == "modules")
 }
 
-/// All cartridges that a trace was recorded with: from beside it, or embedded.
-pub fn all_cartridges(path: &Path, trace: &Trace) -> Result<Vec<Arc<Program>>, Failure> {
-    let mut files = None;
-    let cartridges = trace.header().cartridges.iter().map(|wanted| {
-        if let Some(embedded) = wanted.embedded() {
-            let failed = |e: String| Failure::file(path, format!("embedded cartridge: {e}"));
-            let cart = embedded.map_err(failed)?;
-            return Program::new(cart).map_err(|e| failed(e.to_string()));
-        }
-        let files = files.get_or_insert_with(|| beside(path));
-        let found = files.iter().find(|(_, program)| program.content_hash() == wanted.hash);
-        found.map(|(_, program)| program.clone()).ok_or_else(|| {
-            let (hash, name) = (hex(&wanted.hash[..8]), &wanted.name);
-            let help = "put it there, or record with --embed";
-            let message =
-                format!("recorded with cartridge {hash}... ({name}), which is not beside it; {help}");
-            Failure::file(path, message)
-        })
-    });
-    cartridges.collect()
+/// The cartridges that a trace was recorded with, if all are to be had.
+pub fn recorded_cartridges(path: &Path, trace: &Trace) -> Result<Option<Found>, Failure> {
+    let there = OnceCell::new();
+    let all = trace.header().cartridges.iter().map(|wanted| recorded(path, wanted, &there));
+    let all: Option<Vec<Candidate>> = all.collect::<Result<_, _>>()?;
+    Ok(all.map(|chosen| Found::new(trace, chosen)))
 }
 
-fn single<'t>(
-    path: &Path,
-    trace: &'t Trace,
-) -> Result<&'t cartwheel_runtime::trace::TracedCartridge, Failure> {
-    // Others that the module can become later are embedded.
-    let header = trace.header();
-    match &header.cartridges[..header.loaded().min(header.cartridges.len())] {
-        [one] => Ok(one),
-        all => Err(Failure::file(path, format!("it has {} modules; this is for traces of one", all.len()))),
-    }
+/// Titles of the modules that a trace begins with, by number; none if there is only one, which needs no name.
+pub fn titles(trace: &Trace, programs: &[Arc<Program>]) -> BTreeMap<u32, String> {
+    let machine = trace.machine(programs).ok().filter(|machine| machine.modules().len() > 1);
+    let title = |machine: &Machine, id: ModuleId| {
+        let title = &machine.instance(id).program().cartridge().manifest.title;
+        (id.0, title.clone())
+    };
+    let titles = machine.iter().flat_map(|machine| machine.modules().map(move |id| title(machine, id)));
+    titles.filter(|(_, title)| !title.is_empty()).collect()
 }
 
 /// Cartridges in the folder of a trace: files, source files, and the project in it. What cannot be loaded is none.
@@ -168,38 +262,40 @@ fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
     found
 }
 
-/// Refuses a trace that was recorded under other rules, as far as the recorded cartridge can see them.
+/// Refuses a trace that was recorded under other rules, as far as the recorded cartridges can see them.
 pub fn check_rules(path: &Path, trace: &Trace, found: &Found) -> Result<(), Failure> {
-    let program = match found.recorded {
-        true => Some(found.program.clone()),
-        false => recorded_cartridge(path, trace)?.map(|found| found.program),
+    let programs = match found.recorded {
+        true => found.programs.clone(),
+        false => recorded_cartridges(path, trace)?.map_or(Vec::new(), |found| found.programs),
     };
-    let cartridges = program.iter().map(|program| program.cartridge());
+    let cartridges = programs.iter().map(|program| program.cartridge());
     let checked = trace.header().check_semantics(cartridges);
     checked.map_err(|unfit: Unfit| Failure::file(path, format!("{unfit} (--anyway replays it all the same)")))
 }
 
 /// A machine that stands behind the last frame of a trace, which must be what running it comes to.
 pub fn machine_at_end(path: &Path, trace: &Trace, program: &Arc<Program>) -> Result<Machine, Failure> {
-    let programs = [program.clone()];
-    if !trace.is_of(&programs) {
+    let chosen = vec![(Place::File(path.to_owned()), program.clone())];
+    let found = Found::new(trace, chosen);
+    if !found.recorded {
         return Err(Failure::file(path, "it was recorded with another cartridge"));
     }
-    let place = Place::File(path.to_owned());
-    check_rules(path, trace, &Found { program: program.clone(), place, recorded: true })?;
+    check_rules(path, trace, &found)?;
     let failed = |e: ReplayError| failure(path, e);
-    let mut machine = trace.machine(&programs).map_err(failed)?;
+    let mut machine = trace.machine(&found.programs).map_err(failed)?;
     match trace.seek(&mut machine, trace.next_frame()).map_err(failed)? {
         None => Ok(machine),
-        Some(mismatch) => Err(Failure {
-            message: format!(
-                "{}: its frames are not what running them comes to, from frame {} on; `cartwheel replay` says more",
-                path.display(),
-                mismatch.frame
-            ),
-            exit: Exit::Diverged,
-        }),
+        Some(mismatch) => Err(diverged(path, mismatch.frame)),
     }
+}
+
+/// A trace whose frames are not what running them comes to, where that was not asked for.
+pub fn diverged(path: &Path, frame: u64) -> Failure {
+    let message = format!(
+        "{}: its frames are not what running them comes to, from frame {frame} on; `cartwheel replay` says more",
+        path.display()
+    );
+    Failure { message, exit: Exit::Diverged }
 }
 
 /// A replay that could not go on.

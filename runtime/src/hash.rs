@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use crate::machine::Machine;
 use crate::roster::Roster;
+use crate::settings::Settings;
 use crate::snapshot;
 
 /// Hash of a machine's state. Two states that differ have different components, which tells where to look.
@@ -48,11 +49,12 @@ impl StateHash {
         let mut bytes = Vec::with_capacity(64);
         snapshot::encode_machine(machine, &mut bytes);
         let roster = Roster::hash(machine).map(|hash| ("modules", hash));
+        let settings = Settings::hash(machine.config()).map(|hash| ("settings", hash));
         let mut hash = StateHash {
             root: 0,
             machine: xxh3_128(&bytes),
             modules: SmallVec::with_capacity(machine.modules.len()),
-            shared: roster.into_iter().chain(machine.kernel.shared_hashes()).collect(),
+            shared: roster.into_iter().chain(machine.kernel.shared_hashes()).chain(settings).collect(),
         };
         for module in &machine.modules {
             let parts = module.instance.component_hashes();

@@ -9,15 +9,56 @@ use crate::machine::{Machine, Panic};
 use crate::report::FrameReport;
 use crate::snapshot::{self, RestoreError};
 
-/// A state in chunks, of which those that did not change are shared with the states around it.
-struct Kept {
+/// A saved state that shares the memory pages that are equal with another one: many forks of a machine, or states that follow
+/// each other, take little more room than what differs between them.
+#[derive(Clone)]
+pub struct SharedState {
     frame: u64,
-    chunks: Vec<Arc<[u8]>>,
+    chunks: Arc<[Arc<[u8]>]>,
+}
+
+impl SharedState {
+    /// The state of a machine. What is the same in `near`, it shares with that.
+    ///
+    /// # Errors
+    ///
+    /// If the machine has panicked.
+    pub fn of(machine: &Machine, near: Option<&SharedState>) -> Result<SharedState, Panic> {
+        let state = machine.save()?;
+        let near = near.map_or(&[][..], |near| &near.chunks[..]);
+        let chunks = snapshot::chunks(&state).into_iter().enumerate().map(|(i, range)| {
+            let chunk = &state[range];
+            near.get(i).filter(|old| ***old == *chunk).cloned().unwrap_or_else(|| Arc::from(chunk))
+        });
+        Ok(SharedState { frame: machine.frame(), chunks: chunks.collect() })
+    }
+
+    /// Puts a machine into this state.
+    ///
+    /// # Errors
+    ///
+    /// If it is that of another machine.
+    pub fn restore(&self, machine: &mut Machine) -> Result<(), RestoreError> {
+        machine.restore(&self.chunks.concat())
+    }
+
+    /// Number of the frame that follows it.
+    pub fn frame(&self) -> u64 {
+        self.frame
+    }
+
+    /// Bytes of it that are not shared with another one.
+    pub fn own_bytes(&self, near: Option<&SharedState>) -> usize {
+        let near = near.map_or(&[][..], |near| &near.chunks[..]);
+        let shared = |i: usize, chunk: &Arc<[u8]>| near.get(i).is_some_and(|old| Arc::ptr_eq(old, chunk));
+        let own = self.chunks.iter().enumerate().filter(|(i, chunk)| !shared(*i, chunk));
+        own.map(|(_, chunk)| chunk.len()).sum()
+    }
 }
 
 /// The last states of a machine. States that follow each other share the memory pages that did not change.
 pub struct Rewind {
-    states: VecDeque<Kept>,
+    states: VecDeque<SharedState>,
     capacity: usize,
 }
 
@@ -34,21 +75,22 @@ impl Rewind {
     ///
     /// If the machine has panicked.
     pub fn keep(&mut self, machine: &Machine) -> Result<(), Panic> {
-        let state = machine.save()?;
+        // Before anything is forgotten: a machine that has panicked has no state.
+        let state = SharedState::of(machine, self.before(machine.frame()))?;
         while self.states.back().is_some_and(|kept| kept.frame >= machine.frame()) {
             self.states.pop_back();
         }
-        let before = self.states.back().map_or(&[][..], |kept| kept.chunks.as_slice());
-        let chunks = snapshot::chunks(&state).into_iter().enumerate().map(|(i, range)| {
-            let chunk = &state[range];
-            before.get(i).filter(|old| ***old == *chunk).cloned().unwrap_or_else(|| Arc::from(chunk))
-        });
-        let kept = Kept { frame: machine.frame(), chunks: chunks.collect() };
-        self.states.push_back(kept);
+        self.states.push_back(state);
         if self.states.len() > self.capacity {
             self.states.pop_front();
         }
         Ok(())
+    }
+
+    /// The last state before a frame.
+    fn before(&self, frame: u64) -> Option<&SharedState> {
+        let after = self.states.partition_point(|kept| kept.frame < frame);
+        self.states.get(after.checked_sub(1)?)
     }
 
     /// Frames of the states that are kept: the first and the last one's.
@@ -58,16 +100,8 @@ impl Rewind {
 
     /// Bytes that the states take up; what they share counts once.
     pub fn bytes(&self) -> usize {
-        let mut total = 0;
-        let mut before: &[Arc<[u8]>] = &[];
-        for kept in &self.states {
-            let shared =
-                |i: usize, chunk: &Arc<[u8]>| before.get(i).is_some_and(|old| Arc::ptr_eq(old, chunk));
-            let own = kept.chunks.iter().enumerate().filter(|(i, chunk)| !shared(*i, chunk));
-            total += own.map(|(_, chunk)| chunk.len()).sum::<usize>();
-            before = &kept.chunks;
-        }
-        total
+        let before = std::iter::once(None).chain(self.states.iter().map(Some));
+        self.states.iter().zip(before).map(|(kept, before)| kept.own_bytes(before)).sum()
     }
 
     /// Forgets the oldest states until those that are left take up so many bytes at most. The last one stays.
@@ -85,7 +119,7 @@ impl Rewind {
     /// If the states are those of another machine.
     pub fn back(&self, machine: &mut Machine, frame: u64) -> Result<bool, RestoreError> {
         let Ok(index) = self.states.binary_search_by_key(&frame, |kept| kept.frame) else { return Ok(false) };
-        machine.restore(&self.states[index].chunks.concat())?;
+        self.states[index].restore(machine)?;
         Ok(true)
     }
 }

@@ -11,11 +11,12 @@ use crate::input::{Buttons, InputFrame, PADS, Pointer, PointerButtons};
 use crate::machine::Machine;
 use crate::module::{Module, Schedule, Stage};
 use crate::roster::{Exchange, Roster, Wanted};
+use crate::settings::Settings;
 use crate::setup::numbers_of;
 
 const MAGIC: &[u8; 4] = b"CWSS";
 /// Version of the format.
-pub const SNAPSHOT_VERSION: u16 = 2;
+pub const SNAPSHOT_VERSION: u16 = 3;
 const CHECKSUM_BYTES: usize = 8;
 /// Bytes that are shared between states together, at most.
 pub(crate) const CHUNK_BYTES: usize = 4_096;
@@ -44,6 +45,9 @@ pub enum RestoreError {
     /// They are of a machine with other limits.
     #[error("saved by a machine with other limits for its modules")]
     OtherLimits,
+    /// They are of a machine that could have more or fewer modules.
+    #[error("saved by a machine that can have {0} modules; this one can have {1}")]
+    OtherMaxModules(u32, u32),
     /// The state of a module does not fit it.
     #[error("state of module {}: {message}", .module.0)]
     Module {
@@ -94,6 +98,7 @@ pub(crate) fn save(machine: &Machine) -> Vec<u8> {
         out.extend(module.instance.program().content_hash());
     }
     section(&mut out, |out| encode_machine(machine, out));
+    section(&mut out, |out| codec::encode(&Settings::of(&machine.config), out));
     section(&mut out, |out| codec::encode(&Roster::of(machine), out));
     section(&mut out, |out| machine.kernel.save_shared(out));
     for module in &machine.modules {
@@ -114,10 +119,20 @@ fn section(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 }
 
 pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
+    let before = machine.config;
+    let restored = replace(machine, bytes);
+    if restored.is_err() {
+        machine.config = before;
+    }
+    restored
+}
+
+fn replace(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
     let mut input = Input::open(bytes)?;
     let hashes = (0..u32::from_le_bytes(input.array()?)).map(|_| input.array());
     let hashes: Vec<[u8; 32]> = hashes.collect::<Result<_, _>>()?;
     let part: MachinePart = codec::decode(input.section()?).map_err(RestoreError::Damaged)?;
+    let settings: Settings = codec::decode(input.section()?).map_err(RestoreError::Damaged)?;
     let roster: Roster = codec::decode(input.section()?).map_err(RestoreError::Damaged)?;
     let wanted = roster.check(machine, &hashes)?;
     let previous = check_machine(machine, &part, &wanted)?;
@@ -129,6 +144,7 @@ pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), Restore
     if !input.0.is_empty() {
         return Err(damaged("bytes are left over"));
     }
+    machine.config = settings.adopted(&machine.config, part.seed)?;
     let mut undo = Undo::of(machine);
     let exchange = Exchange::make(machine, wanted)?;
     machine.kernel.set_next_number(roster.next());
@@ -139,7 +155,6 @@ pub(crate) fn restore(machine: &mut Machine, bytes: &[u8]) -> Result<(), Restore
         return Err(error);
     }
     exchange.finish(machine);
-    machine.config.seed = part.seed;
     machine.frame = part.frame;
     machine.previous = previous;
     for (module, schedule) in machine.modules.iter_mut().zip(part.schedules) {
@@ -325,7 +340,7 @@ fn parts(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
         for _ in 0..count {
             input.array::<32>().ok()?;
         }
-        for _ in ["machine", "modules", "shared"] {
+        for _ in ["machine", "settings", "modules", "shared"] {
             input.section().ok()?;
         }
         for _ in 0..count {

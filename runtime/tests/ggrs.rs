@@ -43,6 +43,29 @@ fn input(buttons: [u8; 2]) -> InputFrame {
     input
 }
 
+/// Counts the frames in which both players press something.
+const REFEREE: &str = ".data both: i32 0
+.func update()
+  .local a, b: i32
+  input.held a, 0
+  input.held b, 1
+  br_unless a, done
+  br_unless b, done
+  i32.load a, [both]
+  i32.add a, a, 1
+  i32.store [both], a
+done:
+  return
+.end
+";
+
+/// A machine with both cartridges.
+fn duel() -> Machine {
+    let mut machine = machine(DUEL);
+    machine.load(common::program(REFEREE)).expect("it can be loaded");
+    machine
+}
+
 fn serve(machine: &mut Machine, requests: Vec<GgrsRequest<Versus>>) {
     for request in requests {
         match request {
@@ -66,7 +89,7 @@ fn serve(machine: &mut Machine, requests: Vec<GgrsRequest<Versus>>) {
 #[test]
 fn a_rollback_session_finds_nothing_that_differs() {
     for distance in [1, 2, 7] {
-        let (mut plain, mut rolled) = (machine(DUEL), machine(DUEL));
+        let (mut plain, mut rolled) = (duel(), duel());
         let builder = SessionBuilder::<Versus>::new().with_num_players(2).expect("two players");
         let builder = builder.with_check_distance(distance);
         let mut session: SyncTestSession<Versus> = builder.start_synctest_session().expect("a good session");

@@ -2,7 +2,7 @@
 
 mod common;
 
-use cartwheel_runtime::{Buttons, InputFrame, Machine, Rewind, SyncTest};
+use cartwheel_runtime::{Buttons, InputFrame, Machine, Rewind, SharedState, SyncTest};
 use common::{hash, machine, step_with};
 use proptest::prelude::*;
 
@@ -58,6 +58,64 @@ fn every_frame_is_the_same_after_a_rollback() {
     }
 }
 
+/// Sound, and files that are written and read with requests that are always pending.
+const BUSY_OUTSIDE: &str = ".capability audio, fs
+.data total: i32 0
+.data buffer: i32 0
+.func start()
+  syscall audio.noise(6, 1)
+  syscall audio.envelope(6, 30, 50, 100, 300)
+  return
+.end
+.func update()
+  .local n, pitch, voice, status, request: i32
+  frame.index n
+  i32.mul pitch, n, 40
+  i32.add pitch, pitch, 9000
+  syscall audio.play(2, pitch, 200, n, 5, 1) -> _, voice
+  syscall audio.slide(voice, 20000, 11)
+  i32.load n, [total]
+  i32.add n, n, 1
+  i32.store [total], n
+  syscall fs.write(\"count\", \"content\") -> status, request
+  i32.add n, n, status
+  i32.add n, n, request
+  i32.store [total], n
+  return
+.end
+";
+
+/// Two modules of different cartridges, the second one with work that takes three frames.
+fn duo() -> Machine {
+    let mut machine = Machine::new(cartwheel_runtime::Config { latency: 3, ..Default::default() });
+    for source in [BUSY, BUSY_OUTSIDE] {
+        machine.load(common::program(source)).expect("it can be loaded");
+    }
+    machine
+}
+
+// covers VM-3
+#[test]
+fn several_modules_with_sound_and_pending_requests_are_the_same_after_a_rollback() {
+    let other = cartwheel_runtime::ModuleId(1);
+    for depth in [1, 2, 7] {
+        let (mut plain, mut tested) = (duo(), duo());
+        let mut test = SyncTest::new(depth);
+        let mut loud = 0;
+        for frame in 0..90 {
+            let input = input(frame / 5);
+            let report = plain.step(&input).expect("no panic");
+            let (same, mismatch) = test.step(&mut tested, &input).expect("no panic");
+            assert_eq!(mismatch, None, "depth {depth}, frame {frame}");
+            assert_eq!((hash(&tested), same), (hash(&plain), report), "depth {depth}, frame {frame}");
+            assert_eq!(tested.audio(other), plain.audio(other), "depth {depth}, frame {frame}");
+            loud += u32::from(plain.audio(other).is_some_and(|samples| samples.iter().any(|&s| s != 0)));
+        }
+        let files = plain.storage(other).expect("it has files").files().count();
+        assert!(loud > 60 && files == 1, "{loud} frames with sound, {files} files");
+    }
+}
+
 #[test]
 fn a_rollback_that_changes_something_is_found() {
     let mut machine = machine(BUSY);
@@ -85,6 +143,34 @@ fn states_that_follow_each_other_share_pages() {
         rewind.keep(&machine).expect("no panic");
     }
     assert!(one >= 4 * 65_536 && rewind.bytes() < 2 * one, "{} bytes for 51 states of {one}", rewind.bytes());
+}
+
+/// A search that tries something else from one place again and again.
+#[test]
+fn many_forks_share_what_is_the_same_in_them() {
+    let source = ".memory 8\n.data n: i32 0\n.func update()\n .local i: i32\n rng.i32 i\n i32.store [n], i\n \
+        input.held i, 0\n i32.store [300000 + i], 1\n return\n.end";
+    let mut machine = machine(source);
+    let root = SharedState::of(&machine, None).expect("no panic");
+    let whole = root.own_bytes(None);
+    let mut forks = Vec::new();
+    for bits in 0..200 {
+        root.restore(&mut machine).expect("its own state");
+        step_with(&mut machine, &input(bits));
+        let fork = SharedState::of(&machine, Some(&root)).expect("no panic");
+        forks.push((fork, hash(&machine), bits));
+    }
+    let own: usize = forks.iter().map(|(fork, ..)| fork.own_bytes(Some(&root))).sum();
+    assert!(whole > 8 * 65_536 && own < 200 * 4 * 4_096, "{own} bytes for 200 forks of {whole}");
+    for (fork, at, bits) in forks.iter().rev() {
+        fork.restore(&mut machine).expect("its own state");
+        assert_eq!((hash(&machine), machine.frame()), (at.clone(), fork.frame()));
+        let mut plain = common::machine(source);
+        step_with(&mut plain, &input(*bits));
+        step_with(&mut plain, &input(1));
+        step_with(&mut machine, &input(1));
+        assert_eq!(hash(&machine), hash(&plain));
+    }
 }
 
 proptest! {

@@ -223,3 +223,55 @@ fn budget_and_seed_come_with_the_state() {
     assert_eq!((other.cycles_per_frame(MODULE), other.config().seed), (321, 5));
     assert_eq!(run(&mut other, 5), run(&mut original, 5));
 }
+
+/// Loaded later, after a state has been restored: whatever the configuration says of it came with the state.
+#[test]
+fn every_setting_comes_with_the_state_or_is_refused() {
+    let source = ".capability fs\n.data n: i32 0\n.func update()\n .local status, request: i32\n rng.i32 request\n \
+        i32.store [n], request\n syscall fs.write(\"a\", \"content\") -> status, request\n return\n.end";
+    let base = Config::default();
+    let configs = [
+        Config { seed: 9, ..base },
+        Config { cycles_per_frame: Some(777), ..base },
+        Config { latency: 5, ..base },
+        Config { max_requests: 2, ..base },
+        Config { storage_bytes: 3, ..base },
+        Config { read_only_storage: true, ..base },
+    ];
+    let mut roots = vec![];
+    for config in configs {
+        let mut first = Machine::new(config);
+        first.load(common::program(source)).expect("it can be loaded");
+        (0..3).for_each(|_| drop(step(&mut first)));
+        let saved = first.save().expect("no panic");
+        let mut other = Machine::new(base);
+        other.add_program(common::program(source));
+        other.restore(&saved).expect("the settings come with it");
+        assert_eq!(*other.config(), config);
+        for machine in [&mut first, &mut other] {
+            machine.load(common::program(source)).expect("it can be loaded");
+        }
+        for _ in 0..10 {
+            assert_eq!(step(&mut other), step(&mut first), "{config:?}");
+            assert_eq!(hash(&other), hash(&first), "{config:?}");
+        }
+        roots.push(hash(&first));
+        // A state that is refused changes no setting.
+        let mut changed = saved.clone();
+        let last = changed.len() - 20;
+        changed[last] ^= 1;
+        other.restore(&changed).expect_err("a wrong checksum");
+        let mut empty = Machine::new(base);
+        empty.restore(&saved).expect_err("an unknown cartridge");
+        assert_eq!((*empty.config(), *other.config()), (base, config));
+    }
+    roots.sort();
+    roots.dedup();
+    assert_eq!(roots.len(), configs.len(), "each setting is seen in the hash");
+    let mut few = Machine::new(Config { max_modules: 5, ..base });
+    few.load(common::program(source)).expect("it can be loaded");
+    let mut many = Machine::new(base);
+    many.add_program(common::program(source));
+    let refused = many.restore(&few.save().expect("no panic"));
+    assert_eq!(refused, Err(RestoreError::OtherMaxModules(5, base.max_modules)));
+}

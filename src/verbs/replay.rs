@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cartwheel_runtime::trace::{Mismatch, Trace};
+use cartwheel_runtime::{Machine, ModuleId};
 
 use crate::cli::ReplayArgs;
 use crate::crowd::Crowd;
@@ -18,29 +19,24 @@ use crate::{divergence, print};
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
     let trace = traces::open(path)?;
-    if traces::is_crowd(&trace) {
-        return replay_crowd(args, &trace);
-    }
-    let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+    let found = traces::cartridges(path, &trace, &args.cart)?;
     if !args.anyway {
         traces::check_rules(path, &trace, &found)?;
     }
-    if !found.recorded {
-        let hash = hex(&found.program.content_hash()[..8]);
-        let name = found.name();
-        print::stderr(&format!(
-            "note: {} is not the recorded cartridge; it has the hash {hash}...\n",
-            name.display()
-        ));
+    for (name, hash) in found.others(&trace) {
+        let hash = hex(&hash[..8]);
+        print::stderr(&format!("note: {name} is not the recorded cartridge; it has the hash {hash}...\n"));
     }
     let (from, to) = range(args, &trace)?;
-    let programs = [found.program.clone()];
-    let mut machine = trace.machine(&programs).map_err(|e| traces::failure(path, e))?;
+    let mut machine = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     if let Some(mismatch) = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))? {
         return diverged(path, &trace, &found, &mismatch);
     }
+    if traces::is_crowd(&trace) {
+        return replay_crowd(args, &trace, &found, machine, (from, to));
+    }
     let name = found.name();
-    let mut session = Session::new(&args.output, &name, &found.program, machine, to - from)?;
+    let mut session = Session::new(&args.output, &name, found.first(path)?, machine, to - from)?;
     let mut tape = TraceTape::new(path, &trace, from);
     let (stop, seconds) = session.timed(&mut tape)?;
     session.outputs.finish(&session.machine, cartwheel_runtime::ModuleId(0), args.output.scale)?;
@@ -53,45 +49,26 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
 }
 
 /// Replays a trace of several modules.
-fn replay_crowd(args: &ReplayArgs, trace: &Trace) -> Result<Exit, Failure> {
+fn replay_crowd(
+    args: &ReplayArgs,
+    trace: &Trace,
+    found: &Found,
+    machine: Machine,
+    (from, to): (u64, u64),
+) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
-    if args.cart.is_some() {
-        return Err(Failure::file(path, "--cart is for traces of one module; this one has several"));
-    }
-    let programs = traces::all_cartridges(path, trace)?;
-    if !args.anyway {
-        let checked = trace.header().check_semantics(programs.iter().map(|program| program.cartridge()));
-        checked.map_err(|e| Failure::file(path, format!("{e} (--anyway replays it all the same)")))?;
-    }
-    let (from, to) = range(args, trace)?;
-    let mut machine = trace.machine(&programs).map_err(|e| traces::failure(path, e))?;
-    let sought = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))?;
-    let members = machine.modules().map(|id| Member { id, name: format!("module-{}", id.0) }).collect();
+    let mut titles = traces::titles(trace, &found.programs);
+    let member = |id: ModuleId| Member {
+        id,
+        name: titles.remove(&id.0).unwrap_or_else(|| format!("module-{}", id.0)),
+    };
+    let members = machine.modules().map(member).collect();
     let mut crowd = Crowd::new(&args.output, machine, members, to - from)?;
     let mut tape = TraceTape::new(path, trace, from);
-    tape.mismatch = sought;
-    let (stop, seconds) = match tape.mismatch {
-        None => crowd.timed(&mut tape)?,
-        Some(_) => (Stop::Diverged, 0.0),
-    };
+    let (stop, seconds) = crowd.timed(&mut tape)?;
     crowd.finish(&args.output)?;
     crowd.report(&args.output, stop, seconds)?;
-    let Some(mismatch) = tape.mismatch else { return Ok(Exit::Fine) };
-    let parts = mismatch.components.unwrap_or_default();
-    let parts: Vec<String> = parts
-        .iter()
-        .map(|(module, name)| match module {
-            Some(module) => format!("{name} of module {module}"),
-            None => name.clone(),
-        })
-        .collect();
-    let (recorded, found) = mismatch.roots;
-    print::stderr(&format!(
-        "frame {}: recorded state {recorded:032x}, found {found:032x}; differs: {}\n",
-        mismatch.frame,
-        if parts.is_empty() { "not known".to_owned() } else { parts.join(", ") }
-    ));
-    Ok(Exit::Diverged)
+    tape.mismatch.map_or(Ok(Exit::Fine), |mismatch| diverged(path, trace, found, &mismatch))
 }
 
 fn range(args: &ReplayArgs, trace: &Trace) -> Result<(u64, u64), Failure> {

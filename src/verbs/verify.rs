@@ -92,18 +92,25 @@ fn verify_traces(paths: &[PathBuf], args: &VerifyArgs) -> Result<Exit, Failure> 
     for result in &results {
         match &result.outcome {
             Outcome::Diverged(text) => print::stderr(text),
-            Outcome::Failed(text) => print::error(text),
+            Outcome::Failed(failure) => print::error(&failure.message),
             Outcome::Same | Outcome::SameWithOther => {}
         }
     }
-    let has = |wanted: fn(&Outcome) -> bool| results.iter().any(|result| wanted(&result.outcome));
-    Ok(if has(|outcome| matches!(outcome, Outcome::Diverged(_))) {
-        Exit::Diverged
-    } else if has(|outcome| matches!(outcome, Outcome::Failed(_))) {
-        Exit::Usage
-    } else {
-        Exit::Fine
-    })
+    Ok(worst(results.iter().map(|result| &result.outcome)))
+}
+
+/// How the command ends: a bug of ours is worse than a divergence, and that is worse than a trace that says nothing.
+fn worst<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Exit {
+    let order = [Exit::Fine, Exit::Usage, Exit::Diverged, Exit::Panicked];
+    let rank = |outcome: &Outcome| {
+        let exit = match outcome {
+            Outcome::Same | Outcome::SameWithOther => Exit::Fine,
+            Outcome::Diverged(_) => Exit::Diverged,
+            Outcome::Failed(failure) => failure.exit,
+        };
+        order.iter().position(|&known| known == exit).unwrap_or(1)
+    };
+    order[outcomes.map(rank).max().unwrap_or(0)]
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
@@ -131,7 +138,7 @@ enum Outcome {
     /// Not as recorded: the report.
     Diverged(String),
     /// It could not be replayed: why.
-    Failed(String),
+    Failed(Failure),
 }
 
 struct Verified {
@@ -178,17 +185,17 @@ fn verify(path: &Path) -> Verified {
     #[expect(clippy::disallowed_methods, reason = "the clock is for the table only")]
     let started = Instant::now();
     let mut frames = 0;
-    let outcome = replay(path, &mut frames).unwrap_or_else(|failure| Outcome::Failed(failure.message));
+    let outcome = replay(path, &mut frames).unwrap_or_else(Outcome::Failed);
     Verified { path: path.to_owned(), frames, seconds: started.elapsed().as_secs_f64(), outcome }
 }
 
 fn replay(path: &Path, frames: &mut u64) -> Result<Outcome, Failure> {
     let trace = traces::open_quietly(path)?;
-    let found = traces::cartridge(path, &trace, None)?;
+    let found = traces::cartridges(path, &trace, &[])?;
     traces::check_rules(path, &trace, &found)?;
     *frames = trace.len();
     let failed = |e| traces::failure(path, e);
-    let mut machine = trace.machine(std::slice::from_ref(&found.program)).map_err(failed)?;
+    let mut machine = trace.machine(&found.programs).map_err(failed)?;
     // Frame by frame: keyframes would only skip what is to be verified.
     for recorded in trace.frames(0) {
         let recorded = recorded.map_err(|e| Failure::file(path, format!("damaged trace: {e}")))?;
@@ -252,10 +259,10 @@ fn junit(results: &[Verified]) -> String {
                 ">\n    <failure message=\"diverged\">{}</failure>\n  </testcase>",
                 escaped(text)
             ),
-            Outcome::Failed(text) => writeln!(
+            Outcome::Failed(failure) => writeln!(
                 out,
                 ">\n    <error message=\"cannot be replayed\">{}</error>\n  </testcase>",
-                escaped(text)
+                escaped(&failure.message)
             ),
         };
     }
@@ -276,4 +283,28 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_outcome_is_the_exit_status() {
+        let failed = |exit| Outcome::Failed(Failure { message: String::new(), exit });
+        let panicked = || {
+            let panic = cartwheel_runtime::Panic { frame: 1, message: "broken".to_owned() };
+            Outcome::Failed(panic.into())
+        };
+        let diverged = || Outcome::Diverged(String::new());
+        for (outcomes, exit) in [
+            (vec![], Exit::Fine),
+            (vec![Outcome::Same, Outcome::SameWithOther], Exit::Fine),
+            (vec![failed(Exit::Usage), Outcome::Same], Exit::Usage),
+            (vec![failed(Exit::Usage), diverged(), Outcome::Same], Exit::Diverged),
+            (vec![diverged(), panicked(), failed(Exit::Usage)], Exit::Panicked),
+        ] {
+            assert_eq!(worst(outcomes.iter()), exit);
+        }
+    }
 }

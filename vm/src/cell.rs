@@ -1,10 +1,11 @@
 //! Single cells of a module's state, by name: to say where two states differ, and to watch one.
 
 use bytemuck::cast_slice;
+use cartwheel_bytecode::Bank;
 
 use crate::instance::Instance;
 use crate::reference::Reference;
-use crate::state::{ObjectState, SlotState, State};
+use crate::state::{FrameState, ObjectState, SlotState, State};
 
 /// A cell of a module's state besides its registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +107,30 @@ impl Instance {
     }
 }
 
+impl Instance {
+    /// Value of a register of a call, outermost 0; `None` if there is no such call or register. As in a saved state, one that is
+    /// not live holds 0.
+    pub fn register(&self, call: u32, bank: Bank, number: u16) -> Option<u64> {
+        self.frame_states().get(call as usize)?.register(bank, number)
+    }
+}
+
+impl FrameState {
+    fn register(&self, bank: Bank, number: u16) -> Option<u64> {
+        match bank {
+            Bank::Scalar => self.scalars.get(usize::from(number)).copied(),
+            Bank::Handle => self.handles.get(usize::from(number)).map(|&handle| handle.into()),
+        }
+    }
+}
+
 impl Reference {
+    /// Value of a register of a call, outermost 0; `None` if there is no such call or register. One that is not live has what
+    /// was last written to it.
+    pub fn register(&self, call: u32, bank: Bank, number: u16) -> Option<u64> {
+        self.raw_state().frames.get(call as usize)?.register(bank, number)
+    }
+
     /// Value of a cell; `None` if there is no such cell.
     pub fn cell(&self, cell: Cell) -> Option<u64> {
         self.raw_state().cell(cell)

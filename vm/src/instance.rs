@@ -429,7 +429,7 @@ impl Instance {
             }
             exit::BUDGET_LOOP => {
                 self.remaining = self.core.cycles;
-                self.activity = suspended(self.offset_at(self.core.ip.wrapping_sub(1)));
+                self.activity = suspended(self.block_at(self.core.ip.wrapping_sub(1)));
                 Some(Stop::BudgetSpent)
             }
             exit::BUDGET_ENTRY => {
@@ -439,12 +439,12 @@ impl Instance {
             }
             exit::BUDGET_NEXT => {
                 self.remaining = self.core.cycles;
-                self.activity = suspended(self.offset_at(self.core.ip));
+                self.activity = suspended(self.block_at(self.core.ip));
                 Some(Stop::BudgetSpent)
             }
             exit::SYNC => {
                 self.remaining = self.core.cycles;
-                let offset = self.offset_at(self.core.ip);
+                let offset = self.block_at(self.core.ip);
                 self.activity = Activity::Suspended { offset, prefix: 0, checkpoint: false };
                 Some(Stop::FrameSync)
             }
@@ -467,6 +467,14 @@ impl Instance {
             exit::TRAP => Some(self.trap(TrapKind::Instruction(exit::trap_code(why)))),
             other => unreachable!("exit {other}"),
         }
+    }
+
+    /// Offset of the block that begins at a code word. The word can be that of several instructions, and has the offset of the
+    /// one that can trap.
+    fn block_at(&self, ip: *const u64) -> u32 {
+        let offset = self.offset_at(ip);
+        let analysis = self.core.program.analysis(walk::current_function(&self.core));
+        analysis.blocks[analysis.block_at(offset)].start
     }
 
     /// Offset of the instruction at a word of the innermost frame's function.

@@ -8,6 +8,7 @@ use cartwheel_bytecode::cartridge::DataSymbol;
 use cartwheel_kernel::ModuleId;
 use cartwheel_vm::{Cell, FrameState, Position, Program};
 
+use super::calls::{OtherCall, first_other};
 use super::file::Trace;
 use super::frame::TracedFrame;
 use super::record::Damage;
@@ -23,13 +24,14 @@ const MAX_PLACES: usize = 16;
 /// Components that have how long frames took: of the last one, and what was overdrawn.
 const COSTS: [&str; 2] = ["telemetry", "machine"];
 
+/// Component that has the hashes of the cartridges: another cartridge is no difference by itself.
+const CARTRIDGES: &str = "modules";
+
 /// A part of the state in which two machines differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// A cell of the guest, or a pixel.
+    /// A cell of the guest, a register or a pixel.
     Place(Place),
-    /// A register: number of the call, outermost 0; bank; number of the register.
-    Register(u32, Bank, u16),
     /// The place where a call is.
     Position(u32),
     /// Number of calls.
@@ -186,7 +188,7 @@ fn registers(a: &Machine, b: &Machine, id: ModuleId) -> Vec<Found> {
         let handles = (0u16..).zip(handles).map(|(r, values)| (Bank::Handle, r, values));
         for (bank, r, (x, y)) in scalars.chain(handles).filter(|(.., (x, y))| x != y) {
             let values = (hex(Some(x)), hex(Some(y)));
-            found.push((Part::Register(call, bank, r), Some(theirs.clone()), values));
+            found.push((Part::Place(Place::Register(call, bank, r)), Some(theirs.clone()), values));
         }
     }
     found.truncate(MAX_PLACES);
@@ -221,8 +223,8 @@ impl fmt::Display for Part {
             }
             Part::Place(Place::Guest(Cell::Rng(word))) => write!(f, "word {word} of the random generator"),
             Part::Place(Place::Pixel(x, y)) => write!(f, "pixel {x},{y}"),
-            Part::Register(call, Bank::Scalar, r) => write!(f, "register r{r} of call {call}"),
-            Part::Register(call, Bank::Handle, r) => write!(f, "register h{r} of call {call}"),
+            Part::Place(Place::Register(call, Bank::Scalar, r)) => write!(f, "register r{r} of call {call}"),
+            Part::Place(Place::Register(call, Bank::Handle, r)) => write!(f, "register h{r} of call {call}"),
             Part::Position(call) => write!(f, "position of call {call}"),
             Part::Depth => f.write_str("number of calls"),
             Part::Ending => f.write_str("how it ended"),
@@ -258,6 +260,8 @@ pub struct Divergence {
     pub costs_from: Option<u64>,
     /// From what the differences were found.
     pub basis: Basis,
+    /// The first call of that frame that differs, if both runs were made again.
+    pub call: Option<OtherCall>,
     /// Differences, those that were written first in the second run before others.
     pub differences: Vec<Difference>,
 }
@@ -275,8 +279,14 @@ pub fn part_ways(
 ) -> Result<Divergence, ReplayError> {
     let first = a.frame();
     let at_start = differences(a, b)?;
-    if !at_start.is_empty() {
-        return Ok(Divergence { frame: first, basis: Basis::Start, costs_from: None, differences: at_start });
+    if !at_start.iter().all(is_beside) {
+        return Ok(Divergence {
+            frame: first,
+            basis: Basis::Start,
+            costs_from: None,
+            call: None,
+            differences: at_start,
+        });
     }
     let mut costs_from = None;
     for pair in frames {
@@ -286,8 +296,8 @@ pub fn part_ways(
         step(a, &pair.0)?;
         step(b, &pair.1)?;
         let mut differences = differences(a, b)?;
-        if differences.iter().all(is_cost) {
-            if !differences.is_empty() {
+        if differences.iter().all(is_beside) {
+            if differences.iter().any(is_cost) {
                 costs_from = costs_from.or(Some(frame));
             }
             continue;
@@ -302,9 +312,15 @@ pub fn part_ways(
             }
         }
         order(&mut differences);
-        return Ok(Divergence { frame, basis: Basis::BothRuns, costs_from, differences });
+        let call = first_other((&a_before, &b_before), &pair)?;
+        return Ok(Divergence { frame, basis: Basis::BothRuns, costs_from, call, differences });
     }
-    Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, differences: Vec::new() })
+    Ok(Divergence { frame: first, basis: Basis::OnlyCosts, costs_from, call: None, differences: Vec::new() })
+}
+
+/// True for what differs beside what a program does.
+fn is_beside(difference: &Difference) -> bool {
+    is_cost(difference) || (difference.module.is_none() && difference.component == CARTRIDGES)
 }
 
 fn is_cost(difference: &Difference) -> bool {
@@ -316,7 +332,7 @@ fn order(differences: &mut [Difference]) {
     differences.sort_by_key(|difference| {
         let (a, b) = &difference.writes;
         let first = [a, b].into_iter().flatten().map(|write| (write.frame, write.step)).min();
-        (is_cost(difference), first.unwrap_or((u64::MAX, u64::MAX)))
+        (is_beside(difference), first.unwrap_or((u64::MAX, u64::MAX)))
     });
 }
 
@@ -339,6 +355,7 @@ impl Trace {
                 frame,
                 basis: Basis::Nothing,
                 costs_from: None,
+                call: None,
                 differences: Vec::new(),
             });
         };
@@ -362,7 +379,13 @@ impl Trace {
 
     /// Compares with the keyframe before the frame, if there is one right there, or runs on to the next one.
     fn diverge_by_keyframe(&self, frame: u64, now: &[Arc<Program>]) -> Result<Divergence, ReplayError> {
-        let nothing = Divergence { frame, basis: Basis::Nothing, costs_from: None, differences: Vec::new() };
+        let nothing = Divergence {
+            frame,
+            basis: Basis::Nothing,
+            costs_from: None,
+            call: None,
+            differences: Vec::new(),
+        };
         let mut ours = self.machine(now)?;
         if self.seek(&mut ours, frame)?.is_some() {
             return Ok(nothing);
@@ -384,7 +407,7 @@ impl Trace {
             if differences.is_empty() {
                 return Ok(Divergence { basis: Basis::HashesOnly(next), ..nothing });
             }
-            if differences.iter().all(is_cost) {
+            if differences.iter().all(is_beside) {
                 costs = Some(Divergence { basis: Basis::Keyframe(next), differences, ..nothing.clone() });
                 continue;
             }
@@ -396,7 +419,13 @@ impl Trace {
             }
             order(&mut differences);
             let costs_from = costs.map(|_| frame);
-            return Ok(Divergence { frame, basis: Basis::Keyframe(next), costs_from, differences });
+            return Ok(Divergence {
+                frame,
+                basis: Basis::Keyframe(next),
+                costs_from,
+                call: None,
+                differences,
+            });
         }
         Ok(costs.unwrap_or(nothing))
     }

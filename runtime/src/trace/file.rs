@@ -1,12 +1,15 @@
 //! A trace that was read: its head, its frames in order, its keyframes.
 
+use std::io::{Cursor, Read, Seek};
+
 use thiserror::Error;
 
-use super::frame::{BLOCK_FRAMES, MIN_RECORD_BYTES, TracedFrame, begins_block};
+use super::frame::{BLOCK_FRAMES, TracedFrame, begins_block};
 use super::header::Header;
-use super::keyframe::{self, KeyframeHead};
-use super::record::{self, Damage, Record, RecordKind, checksum};
-use super::wire::{Wire, Wrong, put_u64};
+use super::index::{self, Index};
+use super::keyframe;
+use super::record::{Damage, RecordKind};
+use super::source::{Source, Window};
 use crate::input::InputFrame;
 use crate::inputs::Inputs;
 
@@ -15,10 +18,6 @@ pub(super) const MAGIC: &[u8; 4] = b"CWTR";
 pub const TRACE_VERSION: u16 = 1;
 /// Bytes before the first record.
 pub(super) const START: u64 = 8;
-
-const TRAILER_MAGIC: &[u8; 4] = b"CWTE";
-/// Offset of the index, checksum, magic.
-const TRAILER_BYTES: usize = 8 + 4 + 4;
 
 /// Why a file is no trace that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -29,6 +28,9 @@ pub enum TraceError {
     /// It has another version of the format.
     #[error("trace of format version {0}; this build reads version {TRACE_VERSION}")]
     Version(u16),
+    /// It cannot be read.
+    #[error("cannot read it: {0}")]
+    Unreadable(String),
     /// A part that is needed is damaged.
     #[error("damaged trace: {0}")]
     Damaged(#[from] Damage),
@@ -64,63 +66,68 @@ pub struct Sizes {
     pub rest: u64,
 }
 
-/// Where things are in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Index {
-    /// Number of frames.
-    pub frames: u64,
-    /// Offset of the first record of each block of frames.
-    pub blocks: Vec<u64>,
-    pub keyframes: Vec<KeyframeAt>,
-    /// Offset behind the last frame or keyframe.
-    pub end: u64,
-}
-
-/// A trace.
+/// A trace. It is read where it is looked at; in memory are its header and its index.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    bytes: Vec<u8>,
+    source: Source,
     header: Header,
+    /// Offset of the first record behind the header.
+    first: u64,
     index: Index,
     finished: bool,
     damage: Option<Damage>,
 }
 
 impl Trace {
-    /// Opens a trace. Frames behind damage are left out; [`Trace::damage`] says so.
+    /// Opens a trace in memory, like [`Trace::read`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open(bytes: Vec<u8>) -> Result<Trace, TraceError> {
+        Trace::read(Cursor::new(bytes))
+    }
+
+    /// Opens a trace, which is read from piece by piece from here on. Frames behind damage are left out;
+    /// [`Trace::damage`] says so.
     ///
     /// A trace that was finished has an index, which saves reading all of it: damage is found then where it is met.
     ///
     /// # Errors
     ///
-    /// If it is no trace, or of another version, or damaged before its first frame.
-    pub fn open(bytes: Vec<u8>) -> Result<Trace, TraceError> {
-        if !bytes.starts_with(MAGIC) {
+    /// If it is no trace, or of another version, or damaged before its first frame, or cannot be read.
+    pub fn read(reader: impl Read + Seek + Send + 'static) -> Result<Trace, TraceError> {
+        let unreadable = |e: std::io::Error| TraceError::Unreadable(e.to_string());
+        let source = Source::new(reader).map_err(unreadable)?;
+        let start = source.read(0, START.min(source.len())).map_err(unreadable)?;
+        if !start.starts_with(MAGIC) {
             return Err(TraceError::NotATrace);
         }
-        let version = bytes.get(4..6).and_then(|version| version.try_into().ok()).map(u16::from_le_bytes);
-        let torn = |message| Damage { offset: 4, kind: None, message, torn: true };
+        let version = start.get(4..6).and_then(|version| version.try_into().ok()).map(u16::from_le_bytes);
+        let torn =
+            |message: &'static str| Damage { offset: 4, kind: None, message: message.into(), torn: true };
         let version = version.ok_or_else(|| torn("the file ends in its version"))?;
         if version != TRACE_VERSION {
             return Err(TraceError::Version(version));
         }
-        if bytes.get(6..8) != Some(&[0, 0]) {
+        if start.get(6..8) != Some(&[0, 0]) {
             return Err(
-                Damage { torn: bytes.len() < 8, ..torn("two bytes behind the version are not 0") }.into()
+                Damage { torn: start.len() < 8, ..torn("two bytes behind the version are not 0") }.into()
             );
         }
-        let record = record::read(&bytes, START)?;
+        let mut window = Window::new(&source);
+        let record = window.record(START)?;
         let record = record.ok_or(Damage { offset: START, ..torn("the file ends before its header") })?;
         if record.kind != RecordKind::Header {
             return Err(record.damage("the first record is no header").into());
         }
         let header = Header::decode(record.content).map_err(|wrong| record.damage(wrong))?;
         let first = record.end;
-        let (index, finished, damage) = match indexed(&bytes, &header, first) {
+        let (index, finished, damage) = match index::indexed(&source, &header, first) {
             Some(index) => (index, true, None),
-            None => scan(&bytes, &header, first),
+            None => index::scan(&source, &header, first),
         };
-        Ok(Trace { header, index, finished, damage, bytes })
+        Ok(Trace { source, header, first, index, finished, damage })
     }
 
     /// Reads every record, as if there were no index. Gives the trace with all that is wrong known.
@@ -129,20 +136,15 @@ impl Trace {
     ///
     /// If the index does not say what is there.
     pub fn check(&mut self) -> Result<(), TraceError> {
-        let (index, _, damage) = scan(&self.bytes, &self.header, self.first_record());
+        let (index, _, damage) = index::scan(&self.source, &self.header, self.first);
         self.damage = damage;
         if self.damage.is_none() && self.finished && index != self.index {
             let offset = self.index.end;
-            let message = "it does not say what the file has";
+            let message = "it does not say what the file has".into();
             return Err(Damage { offset, kind: Some(RecordKind::Index), message, torn: false }.into());
         }
         self.index = index;
         Ok(())
-    }
-
-    fn first_record(&self) -> u64 {
-        let header = record::read(&self.bytes, START).ok().flatten();
-        header.expect("it was read before").end
     }
 
     /// The head.
@@ -182,14 +184,15 @@ impl Trace {
 
     /// Length of the file, in bytes.
     pub fn file_bytes(&self) -> u64 {
-        self.bytes.len() as u64
+        self.source.len()
     }
 
     /// What its parts take up.
     pub fn sizes(&self) -> Sizes {
         let mut sizes = Sizes::default();
-        let mut offset = self.first_record();
-        while let Ok(Some(record)) = record::read(&self.bytes, offset) {
+        let mut window = Window::new(&self.source);
+        let mut offset = self.first;
+        while let Ok(Some(record)) = window.record(offset) {
             match record.kind {
                 RecordKind::Frame => sizes.frames += record.end - offset,
                 RecordKind::Keyframe => sizes.keyframes += record.end - offset,
@@ -217,8 +220,8 @@ impl Trace {
         let from = from.max(first);
         let block = (from / BLOCK_FRAMES - first / BLOCK_FRAMES) as usize;
         let mut frames = Frames {
-            bytes: &self.bytes,
-            first_frame: first,
+            trace: self,
+            window: Window::new(&self.source),
             offset: self.index.blocks.get(block).copied().unwrap_or(0),
             next: first.max(from / BLOCK_FRAMES * BLOCK_FRAMES),
             end,
@@ -261,20 +264,21 @@ impl Trace {
     ///
     /// If it is damaged.
     pub fn state(&self, at: &KeyframeAt) -> Result<Vec<u8>, TraceError> {
-        let content = |offset| -> Result<Wire<'_>, String> {
-            let record = record::read(&self.bytes, offset).map_err(|damage| damage.to_string())?;
+        let mut window = Window::new(&self.source);
+        let mut open = |offset| {
+            let record = window.record(offset).map_err(|damage| damage.to_string())?;
             let record = record.filter(|record| record.kind == RecordKind::Keyframe);
-            Ok(record.ok_or("there is no keyframe where the index has one")?.content)
+            keyframe::open(record.ok_or("there is no keyframe where the index has one")?.content)
         };
-        let holder = |chunk: u64| {
-            let all = &self.index.keyframes;
-            let after = all.partition_point(|keyframe| keyframe.chunks.0 <= chunk);
-            // Keyframes without new chunks share their first number with the one behind.
-            let found = all[..after].iter().rev().find(|keyframe| keyframe.chunks.1 > 0);
-            content(found.ok_or("it names a chunk that is not there")?.offset)
-        };
-        let own = content(at.offset);
-        let state = own.and_then(|own| keyframe::assemble(own, holder));
+        let state = open(at.offset).and_then(|own| {
+            keyframe::assemble(&own, |chunk| {
+                let all = &self.index.keyframes;
+                let after = all.partition_point(|keyframe| keyframe.chunks.0 <= chunk);
+                // Keyframes without new chunks share their first number with the one behind.
+                let found = all[..after].iter().rev().find(|keyframe| keyframe.chunks.1 > 0);
+                open(found.ok_or("it names a chunk that is not there")?.offset)
+            })
+        });
         state.map_err(|message| TraceError::Keyframe { frame: at.frame, message })
     }
 }
@@ -282,8 +286,8 @@ impl Trace {
 /// Frames of a trace in order.
 #[derive(Clone, Debug)]
 pub struct Frames<'t> {
-    bytes: &'t [u8],
-    first_frame: u64,
+    trace: &'t Trace,
+    window: Window,
     offset: u64,
     next: u64,
     end: u64,
@@ -301,16 +305,16 @@ impl Frames<'_> {
 
     fn read(&mut self) -> Result<TracedFrame, Damage> {
         loop {
-            let record = record::read(self.bytes, self.offset)?.ok_or(Damage {
+            let record = self.window.record(self.offset)?.ok_or(Damage {
                 offset: self.offset,
                 kind: None,
-                message: "frames are missing",
+                message: "frames are missing".into(),
                 torn: true,
             })?;
             match record.kind {
                 RecordKind::Keyframe => self.offset = record.end,
                 RecordKind::Frame => {
-                    let block = begins_block(self.next, self.first_frame);
+                    let block = begins_block(self.next, self.trace.header.first_frame);
                     let frame = TracedFrame::decode(record.content, self.next, &self.before, block);
                     let frame = frame.map_err(|wrong| record.damage(wrong))?;
                     self.offset = record.end;
@@ -340,153 +344,5 @@ impl Iterator for Frames<'_> {
             Err(_) => self.next = self.end,
         }
         Some(read)
-    }
-}
-
-/// Reads records until the index, the end or the first that is damaged.
-fn scan(bytes: &[u8], header: &Header, first: u64) -> (Index, bool, Option<Damage>) {
-    let mut index = Index { end: first, ..Index::default() };
-    let mut before = InputFrame::default();
-    let mut offset = first;
-    loop {
-        let record = match record::read(bytes, offset) {
-            Ok(Some(record)) => record,
-            Ok(None) => return (index, false, None),
-            Err(damage) => return (index, false, Some(damage)),
-        };
-        let taken = match record.kind {
-            RecordKind::Frame => take_frame(&mut index, header, &record, &mut before),
-            RecordKind::Keyframe => take_keyframe(&mut index, header, &record),
-            RecordKind::Index => {
-                let damage = trailer_damage(bytes, &record);
-                return (index, damage.is_none(), damage);
-            }
-            RecordKind::Header => Err("it stands in the middle of the file"),
-        };
-        if let Err(wrong) = taken {
-            return (index, false, Some(record.damage(wrong)));
-        }
-        offset = record.end;
-        index.end = offset;
-    }
-}
-
-fn take_frame(
-    index: &mut Index,
-    header: &Header,
-    record: &Record<'_>,
-    before: &mut InputFrame,
-) -> Result<(), Wrong> {
-    let number = header.first_frame + index.frames;
-    let block = begins_block(number, header.first_frame);
-    *before = TracedFrame::decode(record.content, number, before, block)?.input;
-    if block {
-        index.blocks.push(record.offset);
-    }
-    index.frames += 1;
-    Ok(())
-}
-
-fn take_keyframe(index: &mut Index, header: &Header, record: &Record<'_>) -> Result<(), Wrong> {
-    let KeyframeHead { frame, first_chunk, new_chunks } = keyframe::decode_head(record.content)?;
-    if frame != header.first_frame + index.frames {
-        return Err("it belongs to another frame");
-    }
-    let expected = index.keyframes.last().map_or(0, |last| last.chunks.0 + last.chunks.1);
-    if first_chunk != expected {
-        return Err("its chunks do not follow those before");
-    }
-    index.keyframes.push(KeyframeAt { frame, offset: record.offset, chunks: (first_chunk, new_chunks) });
-    Ok(())
-}
-
-fn trailer_damage(bytes: &[u8], index: &Record<'_>) -> Option<Damage> {
-    let rest = &bytes[index.end as usize..];
-    let torn = rest.len() < TRAILER_BYTES;
-    (rest != trailer(index.offset)).then(|| Damage { torn, ..index.damage("what follows it is damaged") })
-}
-
-/// The end of a finished file.
-pub(super) fn trailer(index_at: u64) -> [u8; TRAILER_BYTES] {
-    let mut bytes = [0; TRAILER_BYTES];
-    bytes[..8].copy_from_slice(&index_at.to_le_bytes());
-    let sum = checksum(&bytes[..8], index_at);
-    bytes[8..12].copy_from_slice(&sum);
-    bytes[12..].copy_from_slice(TRAILER_MAGIC);
-    bytes
-}
-
-/// The index of a finished file, if it has one that can be believed.
-fn indexed(bytes: &[u8], header: &Header, first: u64) -> Option<Index> {
-    let (_, end) = bytes.split_last_chunk::<TRAILER_BYTES>()?;
-    let at = u64::from_le_bytes(*end.first_chunk()?);
-    if *end != trailer(at) {
-        return None;
-    }
-    let record = record::read(bytes, at).ok()??;
-    if record.kind != RecordKind::Index || record.end + TRAILER_BYTES as u64 != bytes.len() as u64 {
-        return None;
-    }
-    Index::decode(record.content, header, first, at).ok()
-}
-
-impl Index {
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        put_u64(&mut out, self.frames);
-        put_u64(&mut out, self.blocks.len() as u64);
-        let mut before = 0;
-        for &offset in &self.blocks {
-            put_u64(&mut out, offset - before);
-            before = offset;
-        }
-        put_u64(&mut out, self.keyframes.len() as u64);
-        let (mut frame, mut offset) = (0, 0);
-        for keyframe in &self.keyframes {
-            put_u64(&mut out, keyframe.frame - frame);
-            put_u64(&mut out, keyframe.offset - offset);
-            put_u64(&mut out, keyframe.chunks.1);
-            (frame, offset) = (keyframe.frame, keyframe.offset);
-        }
-        out
-    }
-
-    fn decode(mut wire: Wire<'_>, header: &Header, first: u64, end: u64) -> Result<Index, Wrong> {
-        const SENSELESS: Wrong = "it makes no sense";
-        let frames = wire.u64()?;
-        // Also what keeps a claim of 2^60 frames out.
-        if frames > (end - first) / MIN_RECORD_BYTES {
-            return Err(SENSELESS);
-        }
-        let blocks = match frames {
-            0 => 0,
-            _ => (header.first_frame + frames - 1) / BLOCK_FRAMES - header.first_frame / BLOCK_FRAMES + 1,
-        };
-        if wire.count(1)? as u64 != blocks {
-            return Err(SENSELESS);
-        }
-        let ascend = |before: &mut u64, wire: &mut Wire<'_>| {
-            let next = before.checked_add(wire.u64()?).filter(|&next| next >= first && next < end);
-            *before = next.ok_or(SENSELESS)?;
-            Ok(*before)
-        };
-        let mut before = 0;
-        let blocks =
-            (0..blocks).map(|_| ascend(&mut before, &mut wire)).collect::<Result<Vec<_>, Wrong>>()?;
-        let mut keyframes = Vec::new();
-        let (mut frame, mut offset, mut chunk) = (0u64, 0, 0u64);
-        for _ in 0..wire.count(3)? {
-            frame = frame.checked_add(wire.u64()?).ok_or(SENSELESS)?;
-            let offset = ascend(&mut offset, &mut wire)?;
-            let new_chunks = wire.u64()?;
-            keyframes.push(KeyframeAt { frame, offset, chunks: (chunk, new_chunks) });
-            chunk = chunk.checked_add(new_chunks).ok_or(SENSELESS)?;
-        }
-        wire.end()?;
-        let within = header.first_frame..=header.first_frame + frames;
-        if keyframes.iter().any(|keyframe| !within.contains(&keyframe.frame)) {
-            return Err(SENSELESS);
-        }
-        Ok(Index { frames, blocks, keyframes, end })
     }
 }

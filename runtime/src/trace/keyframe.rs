@@ -13,27 +13,35 @@ use crate::snapshot::{self, CHUNK_BYTES};
 
 /// Largest saved state that is kept as a keyframe, in bytes.
 pub const MAX_KEYFRAME_BYTES: usize = 256 << 20;
-/// Most bytes that are uncompressed to put a keyframe together.
+/// Most bytes that are uncompressed to put a keyframe together: more than a recorder makes necessary.
 const MAX_WORK_BYTES: u64 = 4 * MAX_KEYFRAME_BYTES as u64;
+/// Bytes of chunks after which a keyframe is written whole again, or twice as many as it has if that is more. No keyframe is
+/// put together of more than that, so seeking does not get slower with the length of a trace.
+const GENERATION_BYTES: usize = 1 << 20;
 /// Fast, and still several times smaller: keyframes are taken while the machine runs.
 const LEVEL: i32 = 1;
 
-/// The chunks that a trace has already.
+/// The chunks that a trace has already, as far back as they are named.
 #[derive(Default)]
 pub(super) struct Chunks {
     known: BTreeMap<u128, u64>,
     /// Number of the next new one.
     next: u64,
+    /// Bytes of the known ones.
+    bytes: usize,
 }
 
 impl Chunks {
     /// Knows nothing of the chunks before this number, which stay what they are.
     pub(super) fn starting_at(next: u64) -> Chunks {
-        Chunks { known: BTreeMap::new(), next }
+        Chunks { known: BTreeMap::new(), next, bytes: 0 }
     }
 
     /// The content of a keyframe's record for the state before a frame, and how many chunks it adds.
     pub(super) fn encode(&mut self, frame: u64, state: &[u8]) -> (Vec<u8>, u64) {
+        if self.bytes > GENERATION_BYTES.max(2 * state.len()) {
+            *self = Chunks::starting_at(self.next);
+        }
         let first = self.next;
         let mut fresh = Vec::new();
         let mut list = Vec::new();
@@ -49,6 +57,7 @@ impl Chunks {
             put_u64(&mut list, chunk.len() as u64);
             chunks += 1;
         }
+        self.bytes += fresh.len();
         let mut content = Vec::new();
         put_u64(&mut content, frame);
         put_u64(&mut content, first);
@@ -105,7 +114,7 @@ fn packed(mut wire: Wire<'_>) -> Result<Packed<'_>, Wrong> {
 }
 
 /// A keyframe, uncompressed.
-struct Open {
+pub(super) struct Open {
     head: KeyframeHead,
     /// Number and length of each chunk of the state.
     list: Vec<(u64, usize)>,
@@ -115,7 +124,8 @@ struct Open {
     starts: Vec<usize>,
 }
 
-fn open(wire: Wire<'_>) -> Result<Open, String> {
+/// Uncompresses a keyframe's record.
+pub(super) fn open(wire: Wire<'_>) -> Result<Open, String> {
     let Packed { head, chunks, list_bytes, body } = packed(wire)?;
     let mut body = unpack(body, 2 * MAX_KEYFRAME_BYTES)?;
     let mut wire = Wire(body.get(..list_bytes).ok_or("its list is longer than itself")?);
@@ -156,12 +166,11 @@ impl Open {
     }
 }
 
-/// Puts a saved state together. `holder` gives the keyframe's record that has a chunk with a number.
-pub(super) fn assemble<'a>(
-    record: Wire<'a>,
-    mut holder: impl FnMut(u64) -> Result<Wire<'a>, String>,
+/// Puts the saved state of a keyframe together. `holder` gives the keyframe that has a chunk with a number.
+pub(super) fn assemble(
+    own: &Open,
+    mut holder: impl FnMut(u64) -> Result<Open, String>,
 ) -> Result<Vec<u8>, String> {
-    let own = open(record)?;
     let mut work = own.fresh.len() as u64;
     let mut state = vec![0; own.list.iter().map(|(_, len)| len).sum()];
     // Sorted by number, so that each earlier keyframe is uncompressed once and only one is in memory.
@@ -176,7 +185,7 @@ pub(super) fn assemble<'a>(
     for (number, at, len) in wanted {
         let in_hand = |open: &Option<Open>| open.as_ref().is_some_and(|open| open.chunk(number).is_some());
         if own.chunk(number).is_none() && !in_hand(&other) {
-            let opened = open(holder(number)?)?;
+            let opened = holder(number)?;
             work += opened.fresh.len() as u64;
             if work > MAX_WORK_BYTES {
                 return Err("it is made of too many others".to_owned());

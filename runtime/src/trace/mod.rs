@@ -27,20 +27,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod calls;
 mod diverge;
 mod edit;
 mod file;
 mod frame;
 mod header;
+mod index;
 mod keyframe;
 mod record;
 mod recorder;
 mod replay;
+mod source;
 #[cfg(test)]
 mod tests;
 mod watch;
 mod wire;
 
+pub use calls::OtherCall;
 pub use diverge::{Basis, Difference, Divergence, Part, differences, name, part_ways};
 pub use edit::CopyError;
 pub use file::{Frames, KeyframeAt, Sizes, TRACE_VERSION, Trace, TraceError};

@@ -1,5 +1,6 @@
 //! Records: kind, length, content, checksum. The checksum depends on the place, so a record that was moved is found.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -10,6 +11,8 @@ use super::wire::{Wire, put_u64};
 const CHECKSUM_BYTES: usize = 4;
 /// Most bytes in the content of a record.
 pub(super) const MAX_CONTENT_BYTES: u64 = 1 << 30;
+/// Most bytes in front of the content: kind and length.
+pub(super) const MAX_HEAD_BYTES: u64 = 1 + 10;
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ pub struct Damage {
     /// What the record says it is, if that is known.
     pub kind: Option<RecordKind>,
     /// What is wrong.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
     /// True if the file ends within the record: writing it was cut short, or its length was changed.
     pub torn: bool,
 }
@@ -84,16 +87,21 @@ pub(super) struct Record<'a> {
 
 impl Record<'_> {
     pub(super) fn damage(&self, message: &'static str) -> Damage {
-        Damage { offset: self.offset, kind: Some(self.kind), message, torn: false }
+        Damage { offset: self.offset, kind: Some(self.kind), message: message.into(), torn: false }
     }
 }
 
-/// Reads the record at an offset; `None` at the end of the file.
-pub(super) fn read(file: &[u8], offset: u64) -> Result<Option<Record<'_>>, Damage> {
-    let damage = |kind, message, torn| Damage { offset, kind, message, torn };
-    let start = usize::try_from(offset).ok().filter(|&start| start <= file.len());
-    let Some(start) = start else { return Err(damage(None, "the file is shorter", true)) };
-    let bytes = &file[start..];
+/// Bytes that a record claims to have, framing included; `None` if that makes no sense or is not all there.
+pub(super) fn claimed(head: &[u8]) -> Option<u64> {
+    let mut wire = Wire(head.get(1..)?);
+    let len = wire.u64().ok().filter(|&len| len <= MAX_CONTENT_BYTES)?;
+    Some((head.len() - wire.0.len() + CHECKSUM_BYTES) as u64 + len)
+}
+
+/// Reads the record that bytes from an offset of the file on begin with; `None` if there are none. They go on at least to
+/// the end of the record or of the file.
+pub(super) fn read(bytes: &[u8], offset: u64) -> Result<Option<Record<'_>>, Damage> {
+    let damage = |kind, message: &'static str, torn| Damage { offset, kind, message: message.into(), torn };
     let Some(&first) = bytes.first() else { return Ok(None) };
     let kind = RecordKind::from_byte(first);
     if kind.is_none() {
@@ -101,7 +109,8 @@ pub(super) fn read(file: &[u8], offset: u64) -> Result<Option<Record<'_>>, Damag
     }
     const CUT_OFF: &str = "it is cut off";
     let mut wire = Wire(&bytes[1..]);
-    let len = wire.u64().map_err(|_| damage(kind, CUT_OFF, bytes.len() < 11))?;
+    let cut = (bytes.len() as u64) < MAX_HEAD_BYTES;
+    let len = wire.u64().map_err(|_| damage(kind, CUT_OFF, cut))?;
     if len > MAX_CONTENT_BYTES {
         return Err(damage(kind, "it claims to be longer than any", false));
     }

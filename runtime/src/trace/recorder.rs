@@ -3,9 +3,10 @@
 
 use std::io::{self, Write};
 
-use super::file::{Index, KeyframeAt, MAGIC, START, TRACE_VERSION, Trace, trailer};
+use super::file::{KeyframeAt, MAGIC, START, TRACE_VERSION, Trace};
 use super::frame::{Event, TracedFrame, begins_block, components};
 use super::header::Header;
+use super::index::{Index, trailer};
 use super::keyframe::{Chunks, MAX_KEYFRAME_BYTES};
 use super::record::{self, RecordKind};
 use crate::input::InputFrame;

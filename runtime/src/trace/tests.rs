@@ -1,12 +1,15 @@
 //! What damaged, cut and hostile traces do.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cartwheel_vm::{Cell, Program};
 use proptest::prelude::*;
 
-use super::file::{MAGIC, START, trailer};
+use super::file::{MAGIC, START};
 use super::frame::{Event, MIN_RECORD_BYTES, TracedFrame};
+use super::index::trailer;
 use super::keyframe::{self, Chunks};
 use super::record::{self, RecordKind};
 use super::wire::{Wire, put_bytes, put_u64};
@@ -74,7 +77,9 @@ fn records(file: &[u8]) -> Vec<(RecordKind, usize, usize)> {
     let mut found = Vec::new();
     let mut offset = START;
     loop {
-        let record = record::read(file, offset).expect("a good record").expect("the index comes last");
+        let record = record::read(&file[offset as usize..], offset)
+            .expect("a good record")
+            .expect("the index comes last");
         found.push((record.kind, offset as usize, record.end as usize));
         offset = record.end;
         if record.kind == RecordKind::Index {
@@ -260,24 +265,128 @@ fn keyframes_share_chunks_and_give_the_states_back() {
         let head = |i: usize| keyframe::decode_head(Wire(&contents[i])).expect("a good head");
         let holder = |chunk| {
             let i = (0..contents.len()).rfind(|&i| head(i).first_chunk <= chunk && head(i).new_chunks > 0);
-            Ok(Wire(&contents[i.expect("there is one")]))
+            keyframe::open(Wire(&contents[i.expect("there is one")]))
         };
         let last = contents.last().expect("there is one");
-        assert_eq!(keyframe::assemble(Wire(last), holder), Ok(state));
+        let own = keyframe::open(Wire(last)).expect("a good keyframe");
+        assert_eq!(keyframe::assemble(&own, holder), Ok(state));
         machine.step(&input(machine.frame())).expect("no panic");
     }
+}
+
+/// Counts what is read of bytes in memory.
+struct Counting(io::Cursor<Vec<u8>>, Arc<AtomicU64>);
+
+impl Read for Counting {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(bytes)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Seek for Counting {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn an_hour_is_opened_and_searched_without_reading_it() {
+    const HOUR: u64 = 216_000;
+    let header = Header::of(&machine(), false);
+    let mut recorder = Recorder::with_header(Vec::new(), header, OPTIONS);
+    let mut states = Vec::new();
+    let mut state = vec![0; 300_000];
+    for number in 0..HOUR {
+        if number % 600 == 0 {
+            // Noise in a tenth of the state.
+            let noise = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
+            let from = (noise % 9) as usize * 30_000;
+            for (i, byte) in state[from..from + 30_000].iter_mut().enumerate() {
+                *byte = (noise.rotate_left(i as u32 % 64).wrapping_mul(i as u64 | 1) >> 29) as u8;
+            }
+            recorder.put_keyframe(number, &state);
+            states.push(xxhash_rust::xxh3::xxh3_128(&state));
+        }
+        recorder.put_frame(&TracedFrame { number, root: number.into(), ..TracedFrame::default() });
+    }
+    let file = recorder.finish().expect("memory can be written");
+    let len = file.len() as u64;
+    let read = Arc::new(AtomicU64::new(0));
+    let trace = Trace::read(Counting(io::Cursor::new(file), read.clone())).expect("a good trace");
+    assert_eq!((trace.len(), trace.keyframes().len()), (HOUR, 360));
+    for frame in [0, 1_234, HOUR / 2, HOUR - 1] {
+        let before = read.load(Ordering::Relaxed);
+        let at = trace.keyframe_before(frame).expect("there is one");
+        let state = trace.state(&at).expect("a good keyframe");
+        assert_eq!(xxhash_rust::xxh3::xxh3_128(&state), states[(frame / 600) as usize]);
+        let found = trace.frames(frame).next().expect("it is there").expect("it is good");
+        assert_eq!((found.number, found.root), (frame, frame.into()));
+        // Some windows for each of at most 36 keyframes of 30 KB, and for the frame's block.
+        let read = read.load(Ordering::Relaxed) - before;
+        assert!(read < 4 << 20 && read < len / 3, "{read} bytes of {len} were read for frame {frame}");
+    }
+}
+
+/// A disk that cannot read some bytes.
+struct Unreadable(io::Cursor<Vec<u8>>, std::ops::Range<u64>);
+
+impl Read for Unreadable {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let at = self.0.position();
+        if at < self.1.end && at + bytes.len() as u64 > self.1.start {
+            return Err(io::Error::other("bad sector"));
+        }
+        self.0.read(bytes)
+    }
+}
+
+impl Seek for Unreadable {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+/// What cannot be read is not what was cut off: recording must not go on over it.
+#[test]
+fn a_disk_that_cannot_read_is_not_taken_for_the_end() {
+    let mut file = recorded(600, OPTIONS);
+    let len = file.len() as u64;
+    for at in (0..len).step_by(777) {
+        let trace = Trace::read(Unreadable(io::Cursor::new(file.clone()), at..at + 1));
+        let Ok(mut trace) = trace else { continue };
+        let damage = trace.check().map_or_else(
+            |e| e.to_string(),
+            |()| {
+                let damage = trace.damage().expect("a part cannot be read");
+                assert!(!damage.torn, "byte {at}: {damage}");
+                damage.to_string()
+            },
+        );
+        assert!(damage.contains("cannot be read: bad sector"), "{damage}");
+    }
+    // Nor without an index.
+    file.truncate(file.len() - 1);
+    let trace = Trace::read(Unreadable(io::Cursor::new(file), len - 3..len - 2)).expect("it has frames");
+    assert!(trace.damage().is_some_and(|damage| !damage.torn), "{:?}", trace.damage());
 }
 
 /// A file layer that writes little at a time, and fails from some write on.
 struct Failing {
     written: Vec<u8>,
     good_writes: usize,
+    /// Number of the error that comes then.
+    error: i32,
 }
+
+/// As Unix numbers them: an error of the disk, and no room on it.
+const ERRORS: [i32; 2] = [5, 28];
 
 impl Write for Failing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.good_writes == 0 {
-            return Err(io::ErrorKind::StorageFull.into());
+            return Err(io::Error::from_raw_os_error(self.error));
         }
         self.good_writes -= 1;
         let short = bytes.len().min(17);
@@ -286,7 +395,7 @@ impl Write for Failing {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.good_writes == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if self.good_writes == 0 { Err(io::Error::from_raw_os_error(self.error)) } else { Ok(()) }
     }
 }
 
@@ -295,7 +404,8 @@ fn a_disk_that_fails_at_any_write_leaves_the_completed_frames() {
     let whole = frames(&open(&recorded(9, OPTIONS)).expect("a good trace"));
     for good_writes in 0.. {
         let mut machine = machine();
-        let mut failing = Failing { written: Vec::new(), good_writes };
+        let error = ERRORS[good_writes % 2];
+        let mut failing = Failing { written: Vec::new(), good_writes, error };
         let finished = (|| {
             let mut recorder = Recorder::new(&mut failing, &machine, OPTIONS)?;
             let done = record_on(&mut recorder, &mut machine, 9);
@@ -306,6 +416,7 @@ fn a_disk_that_fails_at_any_write_leaves_the_completed_frames() {
             done?;
             recorder.finish().map(|_| ())
         })();
+        assert!(finished.as_ref().err().is_none_or(|e| e.raw_os_error() == Some(error)), "{finished:?}");
         match open(&failing.written) {
             Ok(trace) => {
                 let found = frames(&trace);

@@ -3,6 +3,7 @@
 //! The fast interpreter runs from checkpoint to checkpoint and the place is looked at in between; the stretch in which it
 //! changed last is run again by the reference interpreter, which is looked at before every instruction.
 
+use cartwheel_bytecode::Bank;
 use cartwheel_kernel::{Kernel, ModuleId};
 use cartwheel_vm::{Cell, FrameInput, Instance, Position, Reference, Stop};
 
@@ -12,10 +13,12 @@ use crate::machine::{Machine, Panic};
 use crate::trap::{TracePoint, instruction_at};
 
 /// A place of a module's state that can be watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A cell of the guest.
     Guest(Cell),
+    /// A register: number of the call, outermost 0; bank; number of the register.
+    Register(u32, Bank, u16),
     /// A pixel of its picture: column and row.
     Pixel(u16, u16),
 }
@@ -24,6 +27,7 @@ impl Place {
     fn value(self, module: ModuleId, instance: &Instance, kernel: &Kernel) -> Option<u64> {
         match self {
             Place::Guest(cell) => instance.cell(cell),
+            Place::Register(call, bank, number) => instance.register(call, bank, number),
             Place::Pixel(x, y) => {
                 let surface = kernel.surface(module)?;
                 let at = usize::from(y) * usize::from(surface.width) + usize::from(x);
@@ -32,8 +36,9 @@ impl Place {
         }
     }
 
-    /// Value of the place in a machine; `None` if there is no such place.
+    /// Value of the place in a machine; `None` if there is no such place, or no such module.
     pub fn of(self, machine: &Machine, module: ModuleId) -> Option<u64> {
+        machine.has(module).then_some(())?;
         self.value(module, machine.instance(module), &machine.kernel)
     }
 }
@@ -101,7 +106,7 @@ pub fn last_write(
     let Some((place, step, values)) = last else { return Ok(None) };
     let mut write = Write { frame, step, values, instruction: None, backtrace: Vec::new() };
     // What changed before the first look or behind the last one was changed by the host.
-    if (1..steps).contains(&step) {
+    if (1..steps).contains(&step) && machine.has(module) {
         let calls = calls_in_stretch(&mut fork, input, module, (place, values), step - 1)?;
         let cart = machine.instance(module).program().cartridge();
         write.instruction = calls.first().and_then(|&at| instruction_at(cart, at));
@@ -147,12 +152,17 @@ fn instruction(
     let mut reference =
         Reference::from_state(instance.program().clone(), *instance.limits(), instance.state());
     reference.grant(1);
-    let Place::Guest(cell) = place else {
-        return syscall_in(&mut reference, input);
+    let value_in = |reference: &Reference| match place {
+        Place::Guest(cell) => reference.cell(cell),
+        Place::Register(call, bank, number) => reference.register(call, bank, number),
+        Place::Pixel(..) => None,
     };
+    if let Place::Pixel(..) = place {
+        return syscall_in(&mut reference, input);
+    }
     let (mut value, mut executed, mut writer) = (old, Vec::new(), None);
     let stop = reference.run_watched(input, &mut |reference| {
-        let now = reference.cell(cell);
+        let now = value_in(reference);
         if now != value {
             value = now;
             writer = Some(std::mem::take(&mut executed));
@@ -161,7 +171,7 @@ fn instruction(
     });
     // What the last instruction did was not looked at yet, and what a syscall did shows only in what came of it.
     let by_syscall = matches!(stop, Stop::Syscall(_)) && value != new;
-    if reference.cell(cell) != value || by_syscall {
+    if value_in(&reference) != value || by_syscall {
         writer = Some(executed);
     }
     writer

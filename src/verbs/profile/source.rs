@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::profile::{Profile, Profiler};
-use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, Status, trace};
+use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, Status};
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
@@ -56,12 +56,12 @@ pub struct Taken {
 /// Reads a profile, or makes one of a run or of a trace that is replayed.
 pub fn open(path: &Path, options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
     if path.is_file() {
+        if traces::is_trace(path)? {
+            return replay(path, None, options, pictures);
+        }
         let bytes = files::read(path)?;
         if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
             return read(path, &bytes);
-        }
-        if trace::is_trace(&bytes) {
-            return replay(path, None, options, pictures);
         }
     }
     take(path, options, pictures)
@@ -110,10 +110,10 @@ pub fn replay(
         return Err(Failure::file(path, "inputs, seed and cycles are those of the trace"));
     }
     let trace = traces::open(path)?;
-    let found = traces::cartridge(path, &trace, cartridge)?;
+    let given: Vec<PathBuf> = cartridge.map(Path::to_owned).into_iter().collect();
+    let found = traces::cartridges(path, &trace, &given)?;
     traces::check_rules(path, &trace, &found)?;
-    let machine =
-        trace.machine(std::slice::from_ref(&found.program)).map_err(|e| traces::failure(path, e))?;
+    let machine = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     let first = trace.header().first_frame;
     let recorded = trace.next_frame() - first;
     let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));

@@ -136,14 +136,14 @@ fn states(
     (first, second): (&Trace, &Trace),
     frame: u64,
 ) -> Result<(), Failure> {
-    let machine = |path: &Path, trace: &Trace, cart: &Option<std::path::PathBuf>| {
-        let found = traces::cartridge(path, trace, cart.as_deref()).map_err(|e| e.message)?;
+    let machine = |path: &Path, trace: &Trace, carts: &[std::path::PathBuf]| {
+        let found = traces::cartridges(path, trace, carts).map_err(|e| e.message)?;
         if !found.recorded {
             return Err(format!("{}: its recorded cartridge is not at hand", path.display()));
         }
-        let mut machine = trace.machine(&[found.program]).map_err(|e| e.to_string())?;
+        let mut machine = trace.machine(&found.programs).map_err(|e| e.to_string())?;
         match trace.seek(&mut machine, frame).map_err(|e| e.to_string())? {
-            None => Ok(machine),
+            None => Ok((machine, traces::titles(trace, &found.programs))),
             Some(mismatch) => {
                 Err(format!("{}: frame {} is not what running it comes to", path.display(), mismatch.frame))
             }
@@ -152,12 +152,12 @@ fn states(
     let machines = machine(&args.first, first, &args.first_cart)
         .and_then(|one| Ok((one, machine(&args.second, second, &args.second_cart)?)));
     match machines {
-        Ok((mut one, mut other)) => {
+        Ok(((mut one, titles), (mut other, _))) => {
             let pairs = first.frames(frame).zip(second.frames(frame));
             let pairs = pairs.map(|(a, b)| Ok((a?, b?)));
             let found = trace::part_ways(&mut one, &mut other, pairs)
                 .map_err(|e| traces::failure(&args.second, e))?;
-            *out += &divergence::text(&found, ("first", "second"), true);
+            *out += &divergence::text(&found, ("first", "second"), true, &titles);
         }
         Err(message) => {
             let _ = writeln!(out, "  states cannot be compared: {message}");

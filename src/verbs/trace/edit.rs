@@ -1,6 +1,6 @@
 //! `cartwheel trace inputs`, `cut` and `splice`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::trace::{self, CopyError, RecordOptions, Recorder, Trace, TracedFrame};
 use cartwheel_runtime::{Inputs, Machine};
@@ -28,15 +28,14 @@ pub fn of_trace(path: &Path, trace: &Trace) -> Result<Inputs, Failure> {
 }
 
 /// A machine that stands before a frame, after all frames before it were as recorded.
-fn machine_at(path: &Path, trace: &Trace, cart: Option<&Path>, frame: u64) -> Result<Machine, Failure> {
-    let found = traces::cartridge(path, trace, cart)?;
-    if !found.recorded {
-        let name = found.name();
-        return Err(Failure::file(&name, "it is not the recorded cartridge"));
+fn machine_at(path: &Path, trace: &Trace, carts: &[PathBuf], frame: u64) -> Result<Machine, Failure> {
+    let found = traces::cartridges(path, trace, carts)?;
+    if let Some((name, _)) = found.others(trace).first() {
+        return Err(Failure::new(format!("{name}: it is not the recorded cartridge")));
     }
     traces::check_rules(path, trace, &found)?;
     let failed = |e| traces::failure(path, e);
-    let mut machine = trace.machine(&[found.program]).map_err(failed)?;
+    let mut machine = trace.machine(&found.programs).map_err(failed)?;
     match trace.seek(&mut machine, frame).map_err(failed)? {
         None => Ok(machine),
         Some(mismatch) => {
@@ -57,7 +56,7 @@ fn copy_failed(trace: &Path, output: &Output, error: CopyError) -> Failure {
 pub fn cut(args: &TraceCutArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
     // A damaged one as well: this is how its good part is saved.
-    let trace = Trace::open(files::read(path)?).map_err(|e| Failure::file(path, e))?;
+    let trace = traces::read(path)?;
     let (first, end) = (trace.header().first_frame, trace.next_frame());
     let (from, to) = (args.from.unwrap_or(first), args.to.unwrap_or(end));
     if !(first <= from && from <= to && to <= end) {
@@ -66,7 +65,7 @@ pub fn cut(args: &TraceCutArgs) -> Result<Exit, Failure> {
     }
     let mut start = None;
     if from > first && trace.keyframe_before(from).is_none_or(|at| at.frame < from) {
-        start = Some(machine_at(path, &trace, args.cart.as_deref(), from)?.save()?);
+        start = Some(machine_at(path, &trace, &args.cart, from)?.save()?);
     }
     let mut output = Output::create(&args.output)?;
     let copied = Recorder::copy(&mut output, &trace, (from, to), start.as_deref(), RecordOptions::default());
@@ -88,7 +87,7 @@ pub fn splice(args: &TraceSpliceArgs) -> Result<Exit, Failure> {
         ));
     }
     let inputs = read_inputs(&args.input)?;
-    let mut machine = machine_at(path, &trace, args.cart.as_deref(), args.from)?;
+    let mut machine = machine_at(path, &trace, &args.cart, args.from)?;
     let mut output = Output::create(&args.output)?;
     let range = (first, args.from);
     let recorded = Recorder::copy(&mut output, &trace, range, None, RecordOptions::default());

@@ -2,28 +2,27 @@
 
 use std::fmt::Write;
 
-use cartwheel_runtime::trace::Trace;
+use cartwheel_runtime::trace::{Sizes, Trace};
 use serde_json::{Value, json};
 
 use crate::cli::TraceInfoArgs;
 use crate::failure::{Exit, Failure};
+use crate::print;
 use crate::summary::grouped;
-use crate::traces::hex;
-use crate::{files, print};
+use crate::traces::{self, hex};
 
 /// Shows what a trace has.
 pub fn run(args: &TraceInfoArgs) -> Result<Exit, Failure> {
-    let failed = |e| Failure::file(&args.trace, e);
-    let mut trace = Trace::open(files::read(&args.trace)?).map_err(failed)?;
+    let mut trace = traces::read(&args.trace)?;
     // All of it, so that damage is found wherever it is.
-    trace.check().map_err(failed)?;
+    trace.check().map_err(|e| Failure::file(&args.trace, e))?;
     let text = if args.json { format!("{:#}\n", as_json(&trace)) } else { as_text(&trace) };
     print::stdout(&text)?;
     Ok(Exit::Fine)
 }
 
-fn bytes_per_frame(trace: &Trace) -> f64 {
-    if trace.is_empty() { 0.0 } else { trace.sizes().frames as f64 / trace.len() as f64 }
+fn bytes_per_frame(trace: &Trace, sizes: &Sizes) -> f64 {
+    if trace.is_empty() { 0.0 } else { sizes.frames as f64 / trace.len() as f64 }
 }
 
 fn as_json(trace: &Trace) -> Value {
@@ -37,6 +36,7 @@ fn as_json(trace: &Trace) -> Value {
         "frames": trace.len(),
         "finished": trace.is_finished(),
         "damage": trace.damage().map(ToString::to_string),
+        "modules": header.loaded(),
         "cartridges": header.cartridges.iter().map(|cartridge| json!({
             "name": cartridge.name,
             "content_hash": hex(&cartridge.hash),
@@ -47,7 +47,7 @@ fn as_json(trace: &Trace) -> Value {
         "digests": named(&header.digests),
         "keyframes": trace.keyframes().iter().map(|at| at.frame).collect::<Vec<_>>(),
         "bytes": { "frames": sizes.frames, "keyframes": sizes.keyframes, "rest": sizes.rest },
-        "bytes_per_frame": bytes_per_frame(trace),
+        "bytes_per_frame": bytes_per_frame(trace, &sizes),
     })
 }
 
@@ -68,6 +68,9 @@ fn as_text(trace: &Trace) -> String {
         Some(damage) => format!("damaged: {damage}"),
     };
     line("state", state);
+    if (header.loaded(), header.cartridges.len()) != (1, 1) {
+        line("modules", grouped(header.loaded() as u64));
+    }
     for cartridge in &header.cartridges {
         let embedded = if cartridge.is_embedded() { ", embedded" } else { "" };
         line("cartridge", format!("{} {:?}{embedded}", hex(&cartridge.hash), cartridge.name));
@@ -84,7 +87,7 @@ fn as_text(trace: &Trace) -> String {
             "{} in all: frames {} ({:.1} each), keyframes {}, rest {}",
             grouped(trace.file_bytes()),
             grouped(sizes.frames),
-            bytes_per_frame(trace),
+            bytes_per_frame(trace, &sizes),
             grouped(sizes.keyframes),
             grouped(sizes.rest)
         ),

@@ -19,7 +19,7 @@ use crate::{files, print, project, shrink, traces};
 /// Reduces inputs.
 pub fn run(args: &TraceShrinkArgs) -> Result<Exit, Failure> {
     let path = args.trace.as_path();
-    let is_trace = trace::is_trace(&files::read(path)?);
+    let is_trace = traces::is_trace(path)?;
     let inputs = if is_trace { of_trace(path, &traces::open(path)?)? } else { read_inputs(path)? };
     let progress = Progress::new(&inputs, args.quiet);
     let small = match &args.command {
@@ -104,7 +104,7 @@ fn by_trap(
     let path: &Path = &args.trace;
     let (program, config) = if is_trace {
         let trace = traces::open(path)?;
-        let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+        let found = traces::cartridges(path, &trace, args.cart.as_slice())?;
         let head = trace.header();
         let acted =
             |frame: Result<TracedFrame, trace::Damage>| frame.is_ok_and(|frame| !frame.events.is_empty());
@@ -113,7 +113,11 @@ fn by_trap(
                 not bring that back; shrink it with --while";
             return Err(Failure::file(path, message));
         }
-        (found.program, trace.header().config().map_err(|e| Failure::file(path, e))?)
+        if found.programs.len() > 1 {
+            let message = "it has several modules; shrink it with --while";
+            return Err(Failure::file(path, message));
+        }
+        (found.first(path)?.clone(), trace.header().config().map_err(|e| Failure::file(path, e))?)
     } else {
         let Some(cart) = &args.cart else {
             return Err(Failure::file(path, "inputs alone do not say what they are for; give --cart"));

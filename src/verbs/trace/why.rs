@@ -22,14 +22,23 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
         let message = format!("frame {} is not there: it has those from {first} to {end}", args.frame);
         return Err(Failure::file(path, message));
     }
-    let found = traces::cartridge(path, &trace, args.cart.as_deref())?;
+    let found = traces::cartridges(path, &trace, &args.cart)?;
     if !found.recorded {
         return Err(Failure::file(&found.name(), "it is not the recorded cartridge"));
     }
     traces::check_rules(path, &trace, &found)?;
+    let module = ModuleId(args.module);
+    let start = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
+    if !start.has(module) {
+        let numbers: Vec<String> = start.modules().map(|id| id.0.to_string()).collect();
+        let message =
+            format!("it does not begin with a module {}; there are {}", module.0, numbers.join(", "));
+        return Err(Failure::file(path, message));
+    }
+    let program = start.instance(module).program();
     let places: Vec<Place> = match (&args.symbol, args.address, args.global, args.pixel) {
         (Some(name), ..) => {
-            let symbol = watch::find(&found.program, name)?;
+            let symbol = watch::find(program, name)?;
             if symbol.len > MAX_SYMBOL_BYTES {
                 let message = format!(
                     "`{name}` has {} bytes; give the --address of one, from {:#x} on",
@@ -46,9 +55,8 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
         (_, _, _, Some((x, y))) => vec![Place::Pixel(x, y)],
         _ => Vec::new(),
     };
-    let programs = [found.program.clone()];
     let write =
-        trace.why(&programs, args.frame + 1, ModuleId(0), &places).map_err(|e| traces::failure(path, e))?;
+        trace.why(&found.programs, args.frame + 1, module, &places).map_err(|e| traces::failure(path, e))?;
     let mut out = String::new();
     match write {
         None => {
@@ -58,13 +66,18 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
             let hex = |value: Option<u64>| value.map_or("nothing".to_owned(), |value| format!("{value:#x}"));
             let part = trace::Part::Place(place);
             let name = match place {
-                Place::Guest(cell) => trace::name(&found.program, cell),
-                Place::Pixel(..) => None,
+                Place::Guest(cell) => trace::name(program, cell),
+                Place::Pixel(..) | Place::Register(..) => None,
             };
             let name = name.map_or(String::new(), |name| format!(" ({name})"));
+            let of = match traces::titles(&trace, &found.programs).get(&module.0) {
+                Some(title) => format!(" of module {} {title:?}", module.0),
+                None if start.modules().len() > 1 => format!(" of module {}", module.0),
+                None => String::new(),
+            };
             let _ = writeln!(
                 out,
-                "{part}{name}: written last in frame {}, from {} to {}",
+                "{part}{name}{of}: written last in frame {}, from {} to {}",
                 write.frame,
                 hex(write.values.0),
                 hex(write.values.1)
