@@ -196,11 +196,13 @@ impl Kernel {
     }
 
     /// Lets go of a module and of everything that the kernel has of it. What its origin remembers (`kernel.memory`) goes with
-    /// the last module of the origin: it is saved with a module, and what no saved state has must not influence a later frame.
+    /// the last module that can see it: it is saved with such a module, and what no saved state has must not influence a later
+    /// frame.
     pub fn unload(&mut self, id: ModuleId) {
         if let Some(module) = self.modules.get_mut(id.0 as usize).and_then(Option::take) {
             let origin = &module.caller.origin;
-            if !self.modules.iter().flatten().any(|other| other.caller.origin == *origin) {
+            let sees = |other: &Module| other.services.host.is_some() && other.caller.origin == *origin;
+            if !self.modules.iter().flatten().any(sees) {
                 self.memories.remove(origin);
             }
             self.watch.tell(Some(id), Lifecycle::Unloaded);
