@@ -214,7 +214,10 @@ fn a_disk_that_stays_broken_keeps_what_it_has() {
                 next.rig.kernel.begin_frame(MODULE);
                 for slot in [0, 1] {
                     let status = next.rig.call("mem.read", &[slot, 6_000, 200])[0];
-                    assert!([OK, Status::MemEmpty.code()].contains(&status), "{what}: slot {slot} is {status}");
+                    assert!(
+                        [OK, Status::MemEmpty.code()].contains(&status),
+                        "{what}: slot {slot} is {status}"
+                    );
                 }
             }
         }
@@ -237,7 +240,10 @@ fn a_disk_that_fails_while_it_is_read_is_refused() {
             let disk = disk_with(&storage);
             disk.fail(at, 1, kind);
             let error = load_storage(&mut disk.clone(), QUOTA).expect_err("it fails").to_string();
-            assert!(error.starts_with("cannot read `") || error.starts_with("cannot read the folder"), "{error}");
+            assert!(
+                error.starts_with("cannot read `") || error.starts_with("cannot read the folder"),
+                "{error}"
+            );
             let again = load_storage(&mut disk.clone(), QUOTA).expect("nothing has changed");
             assert_eq!(contents(&again), contents(&storage));
         }
@@ -283,8 +289,10 @@ fn storage_of_any_quota_is_full_and_keeps_what_it_has() {
             files = now;
         }
         assert_eq!(files["kept"], b"k");
-        assert!(["first".as_bytes(), &session.rig.guest.memory[10..50], &session.rig.guest.memory[100..180]]
-            .contains(&&files["a"][..]));
+        assert!(
+            ["first".as_bytes(), &session.rig.guest.memory[10..50], &session.rig.guest.memory[100..180]]
+                .contains(&&files["a"][..])
+        );
     }
     assert_eq!(refused.into_iter().collect::<Vec<_>>(), ["fs.take", "mem.write"]);
 }

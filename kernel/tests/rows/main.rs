@@ -145,9 +145,8 @@ fn refused(id: &str, verdict: &str) -> Rig {
 /// Nothing of what services have is other than at the start.
 fn assert_untouched(rig: &Rig, row: &SyscallInfo) {
     let fresh = rig_for(row.id);
-    let services = |rig: &Rig| {
-        rig.hashes().into_iter().filter(|(name, _)| *name != "policy").collect::<Vec<_>>()
-    };
+    let services =
+        |rig: &Rig| rig.hashes().into_iter().filter(|(name, _)| *name != "policy").collect::<Vec<_>>();
     assert_eq!(services(rig), services(&fresh), "{} ran", row.id);
     assert!(rig.guest.memory == fresh.guest.memory, "{} ran", row.id);
     assert_eq!(rig.guest.cycles, u64::from(row.cost.base), "{}", row.id);
