@@ -96,6 +96,7 @@ impl Trace {
 
     pub(super) fn fresh_machine(&self, programs: &[Arc<Program>]) -> Result<Machine, ReplayError> {
         let mut machine = Machine::new(self.header().config()?);
+        machine.set_script(self.header().script()?);
         for program in programs {
             machine.load(program.clone())?;
         }
