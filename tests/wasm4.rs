@@ -148,7 +148,6 @@ fn a_font_can_be_brought_and_has_its_size() {
     json(&place, &["--frames", "1", "--wasm4-font", "font", "--load-state", "state"]);
 }
 
-// covers LAY-3
 #[test]
 fn the_disk_of_a_game_is_there_again_in_the_next_run() {
     let place = place("disk.wat");

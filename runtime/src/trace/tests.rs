@@ -481,7 +481,7 @@ fn a_script_is_part_of_the_header() {
     for (bad, what) in
         [("", "has no rules"), ("[[rule", ""), (&*text.replace("log.write", "log.wrote"), "log.wrote")]
     {
-        let error = with(Some(bad), 0).expect("a good header").machine(&programs).err().expect("no script");
+        let error = with(Some(bad), 0).expect("a good header").machine(&programs).expect_err("no script");
         let shown = error.to_string();
         assert!(
             shown.contains("script of statuses that this build cannot read") && shown.contains(what),
@@ -493,7 +493,7 @@ fn a_script_is_part_of_the_header() {
         let mut recorder = Recorder::with_header(Vec::new(), header, OPTIONS);
         recorder.put_keyframe(0, &trace.state(&trace.keyframes()[0]).expect("a state"));
         let bare = open(&recorder.finish().expect("memory can be written")).expect("a good header");
-        bare.machine(&programs).err().expect("the state is of a machine with a script").to_string()
+        bare.machine(&programs).expect_err("the state is of a machine with a script").to_string()
     };
     assert!(error.contains("another script"), "{error}");
 }
