@@ -393,7 +393,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub realtime_check: bool,
     /// Script of statuses that calls get instead of being done, to test how a cartridge handles them
-    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    #[arg(long, value_name = "FILE")]
     pub mock: Option<PathBuf>,
     /// Keep an audit log of every syscall
     #[arg(long, value_name = "FILE")]
@@ -420,7 +420,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "record", default_value_t = 60, help_heading = "Recording")]
     pub components: u64,
     /// Go on where the recorded trace ends, also if it was cut short
-    #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit", "storage_quota", "read_only"], help_heading = "Recording")]
+    #[arg(long, requires = "record", conflicts_with_all = ["seed", "cycles", "load_state", "embed", "storage", "latency", "threads", "policy", "audit", "storage_quota", "read_only", "mock"], help_heading = "Recording")]
     pub resume: bool,
     /// Play in the terminal: picture, what frames cost, log; keys are shown there
     #[arg(long, conflicts_with_all = ["sync_test", "gif", "apng", "wav", "hashes", "watch"], help_heading = "Playing")]

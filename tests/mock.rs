@@ -67,6 +67,57 @@ fn a_run_goes_on_with_what_its_script_has_counted() {
 }
 
 #[test]
+fn a_run_with_a_script_is_recorded_and_replayed_without_the_file() {
+    for keyframes in ["0", "4"] {
+        let place = place("QUOTA");
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        let run = ["run", "game.asm", "--frames", "100", "--mock", "script.toml", "--json"];
+        let record = ["--record", "run.cwtrace", "--embed", "--keyframes", keyframes];
+        let done = place.run(&[&run[..], &record].concat());
+        assert_eq!(done.status, 17);
+        let hash = json(&done.stdout)["state_hash"].clone();
+        let text = place.text("script.toml");
+        std::fs::remove_file(place.path("script.toml")).expect("it is there");
+        for (from, frames, lines) in [("0", 13, 12), ("9", 4, 3)] {
+            let summary = json(&place.good(&["replay", "run.cwtrace", "--json", "--from", from]));
+            assert_eq!((&summary["frames"], &summary["state_hash"]), (&frames.into(), &hash));
+            assert_eq!(summary["log"].as_array().map(Vec::len), Some(lines));
+        }
+        assert_eq!(json(&place.good(&["trace", "info", "run.cwtrace", "--json"]))["script"], text);
+        assert!(place.good(&["trace", "info", "run.cwtrace"]).contains("of statuses; rules: 1;"));
+        // A part of it is under the same script.
+        place.good(&["trace", "cut", "run.cwtrace", "--from", "8", "-o", "part.cwtrace"]);
+        place.good(&["replay", "part.cwtrace", "-q"]);
+    }
+}
+
+/// The same run without its script is another one, and a script that was changed is no longer the recorded one.
+#[test]
+fn a_script_in_a_trace_is_checked() {
+    let place = place("QUOTA");
+    let record = |name: &str, script: &[&str]| {
+        let run = ["run", "game.asm", "--frames", "20", "-q", "--embed", "--record", name];
+        place.run(&[&run, script].concat())
+    };
+    record("scripted.cwtrace", &["--mock", "script.toml"]);
+    record("plain.cwtrace", &[]);
+    let diff = place.run(&["trace", "diff", "scripted.cwtrace", "plain.cwtrace"]);
+    assert!(diff.stdout.contains("different scripts"), "{}{}", diff.stdout, diff.stderr);
+    let good = place.read("scripted.cwtrace");
+    let at = good.windows(7).position(|window| window == b"[[rule]").expect("the text is in the trace");
+    for (place_of, what) in [(at, b'{'), (at + 40, b'X')] {
+        let mut bad = good.clone();
+        bad[place_of] = what;
+        place.write("bad.cwtrace", bad);
+        let error = place.bad(&["replay", "bad.cwtrace"]);
+        assert!(error.contains("bad.cwtrace") && error.contains("checksum"), "{error}");
+    }
+    // A script goes with the trace: another one cannot be given to go on.
+    let both = ["run", "game.asm", "--record", "scripted.cwtrace", "--resume", "--mock", "script.toml"];
+    assert_ne!(place.run(&both).status, 0);
+}
+
+#[test]
 fn a_bad_script_is_shown_with_its_place() {
     let place = place("QUOTTA");
     let error = place.bad(&["run", "game.asm", "--mock", "script.toml"]);

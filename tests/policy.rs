@@ -78,6 +78,13 @@ fn a_cartridge_that_could_never_call_what_it_imports_is_refused() {
         error,
         "error: game.asm: the policy never lets `log.write@1` run: no rule mentions it, and the mode is enforce\n"
     );
+    // The assembler refuses what is not declared, before there is a cartridge.
+    let line =
+        GAME.lines().find(|line| line.contains(".capability") && line.contains("log")).expect("it declares");
+    place.write("undeclared.asm", GAME.replace(line, &line.replace("log", "telemetry")));
+    let error = place.bad(&["asm", "undeclared.asm", "-o", "undeclared.cart"]);
+    assert!(error.contains("`log.write@1` needs the capability `log`, which is not declared"), "{error}");
+    assert!(!place.path("undeclared.cart").exists());
     place.write("p.toml", format!("mode = \"audit\"\n{ALLOW_DRAWING}"));
     let summary = place.json(&["game.asm", "--policy", "p.toml", "--frames", "3"]);
     assert_eq!(

@@ -148,3 +148,28 @@ fn the_quota_and_whether_files_can_be_written_are_chosen_for_a_run() {
     assert_eq!(exit(&["--read-only"]), 16 + read_only);
     assert_eq!(exit(&["--storage-quota", "0"]), 1);
 }
+
+/// Something is where files are written before they get their names, so that none can be: the cartridge learns it, people are
+/// told twice, and the files that there are stay.
+#[test]
+fn a_folder_that_cannot_be_written_is_told_and_keeps_what_it_has() {
+    let place = Place::new();
+    let source = ".capability fs\n.memory 1\n.data path: text \"a\"\n.data note: text \"new\"\n\
+        .func start()\n.local status, id: i32\n  syscall fs.write(path, sizeof(path), note, sizeof(note)) -> status, id\n  return\n.end\n\
+        .func update()\n.local status: i32\n  syscall fs.disk() -> status\n  br_unless status, fine\n  halt status\nfine:\n  return\n.end\n";
+    place.write("disk.asm", source);
+    std::fs::create_dir_all(place.path("saves/.cartwheel-new")).expect("a folder");
+    place.write("saves/a", "old");
+    // The folder is written behind the machine: it takes some frames, and nobody knows how many.
+    let done = place.run(&["run", "disk.asm", "--storage", "saves", "--frames", "10000000", "--json"]);
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    for said in ["warning: saves: cannot write `a`", "error: saves: cannot write `a` to the storage"] {
+        assert!(done.stderr.contains(said), "{}", done.stderr);
+    }
+    let summary: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!(summary["exit_code"], cartwheel_hostabi::Status::FsDiskFailed.code());
+    assert_eq!(place.text("saves/a"), "old");
+    std::fs::remove_dir(place.path("saves/.cartwheel-new")).expect("it is empty");
+    place.good(&["run", "disk.asm", "--storage", "saves", "--frames", "5", "-q"]);
+    assert_eq!(place.text("saves/a"), "new");
+}

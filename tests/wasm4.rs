@@ -149,6 +149,35 @@ fn a_font_can_be_brought_and_has_its_size() {
 }
 
 #[test]
+fn the_disk_of_a_game_is_there_again_in_the_next_run() {
+    let place = place("disk.wat");
+    let starts = |args: &[&str]| {
+        json(&place, &[&["--frames", "3", "--dump-memory", "memory"], args].concat());
+        let memory = place.read("memory");
+        (int(&memory, 0x2000), int(&memory, 0x2010))
+    };
+    assert_eq!(starts(&["--storage", "saves"]), (1, 4));
+    assert_eq!(starts(&["--storage", "saves", "--save-state", "state"]), (2, 4));
+    assert_eq!(place.read("saves/wasm4.disk"), 2_u32.to_le_bytes());
+    assert_eq!(starts(&["--storage", "other"]), (1, 4));
+    assert_eq!(starts(&[]), (1, 4));
+    // Of a storage that cannot be written, or that is full, the game learns that nothing was.
+    assert_eq!(starts(&["--storage", "saves", "--read-only"]), (3, 0));
+    assert_eq!(starts(&["--storage-quota", "77"]), (1, 0));
+    assert_eq!(place.read("saves/wasm4.disk"), 2_u32.to_le_bytes());
+    // A state brings its disk, and the folder follows.
+    std::fs::remove_dir_all(place.path("saves")).expect("a folder");
+    assert_eq!(starts(&["--storage", "saves", "--load-state", "state"]), (2, 4));
+    assert_eq!(place.read("saves/wasm4.disk"), 2_u32.to_le_bytes());
+    // A recording has the disk that it began with, whatever becomes of the folder.
+    let record = ["--storage", "saves", "--record", "run.cwtrace", "--embed", "--keyframes", "1"];
+    assert_eq!(starts(&record), (3, 4));
+    std::fs::remove_dir_all(place.path("saves")).expect("a folder");
+    place.good(&["replay", "run.cwtrace", "--dump-memory", "memory", "-q"]);
+    assert_eq!(int(&place.read("memory"), 0x2000), 3);
+}
+
+#[test]
 fn the_share_of_real_time_is_told_when_asked_for() {
     let place = place("imports.wat");
     assert_eq!(json(&place, &["--frames", "5"])["realtime"], Value::Null);

@@ -513,7 +513,7 @@ macro_rules! for_each_syscall {
                     "Reads from the start of the disk; gives the number of bytes read.";
                 Wasm4Diskw diskw "wasm4.diskw@1" (from: Span) -> (written: i32)
                     Fs [] [] 20 + (1 / 8 Byte) Immediate
-                    "Replaces the disk by at most 1,024 bytes; gives their number.";
+                    "Replaces the disk by at most 1,024 bytes; gives their number, or 0 if the storage does not take them.";
                 Wasm4Hline hline "wasm4.hline@1" (x: i32, y: i32, len: i32) -> ()
                     Wasm4 [] [OutOfBoundsSpan] 10 + (1 / 8 Pixel) Immediate
                     "Draws a line to the right.";

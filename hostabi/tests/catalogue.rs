@@ -103,6 +103,36 @@ fn a_row_that_can_fail_has_its_status_first_and_nowhere_else() {
     assert!(section.contains("keep the shape of WASM-4"), "{section}");
 }
 
+// covers POL-16
+#[test]
+fn memory_cards_have_the_statuses_and_the_capability_of_files() {
+    let rows: Vec<_> = CATALOGUE.iter().filter(|row| row.domain == "mem").collect();
+    assert!(rows.len() >= 7, "{}", rows.len());
+    for row in rows {
+        assert_eq!(row.capability, Capability::Fs, "{}", row.id);
+        assert_eq!(row.results.first().map(|result| result.kind), Some("status"), "{}", row.id);
+    }
+    assert_eq!(Capability::from_name("mem"), None);
+}
+
+// covers POL-24
+#[test]
+fn whatever_is_staged_can_be_polled() {
+    let mut domains = BTreeSet::new();
+    for row in CATALOGUE.iter().filter(|row| row.mode == Mode::Staged) {
+        domains.insert(row.domain);
+        let poll =
+            resolve(&format!("{}.poll", row.domain)).unwrap_or_else(|| panic!("{} has no poll", row.id));
+        assert_eq!(poll.mode, Mode::Immediate);
+        assert!(poll.statuses.contains(&Status::Pending), "{}", poll.id);
+        // What was never asked for has a status of the domain's own.
+        let unknown = poll.statuses.iter().filter(|status| status.domain() == row.domain);
+        let unknown: Vec<&str> = unknown.map(|status| status.name()).collect();
+        assert!(unknown.iter().any(|name| ["UNKNOWN_REQUEST", "NOT_LOADED"].contains(name)), "{unknown:?}");
+    }
+    assert_eq!(domains.into_iter().collect::<Vec<_>>(), ["asset", "fs"]);
+}
+
 // covers POL-11
 #[test]
 fn status_codes_belong_to_their_domain() {

@@ -2,7 +2,7 @@
 
 use cartwheel_hostabi::{
     Completed, Fault, Guest, NoRoom, Object, ObjectKind, RootId, SlotType, Status, Syscall, SyscallInfo,
-    SyscallTrap, Verdict, dispatch, resolve,
+    SyscallTrap, Verdict, bytes_object_size, dispatch, resolve,
 };
 use smallvec::SmallVec;
 
@@ -115,6 +115,9 @@ fn run(
         verdict = Some(decided);
         if effective == Verdict::Allow { scripted } else { effective.into() }
     });
+    // What the call made for itself was counted as if a heap had it.
+    done.bytes = done.bytes.saturating_sub(guest.made_heap_bytes);
+    done.objects = done.objects.saturating_sub(guest.made_objects);
     let caller = &mut *context.caller;
     if caller.host_calls {
         caller.hosted.add(&done);
@@ -206,7 +209,10 @@ struct LateGuest<'g> {
     args: SmallVec<[u64; 12]>,
     results: SmallVec<[u64; 4]>,
     strings: Vec<Vec<u8>>,
+    /// Byte strings that the handler made: their contents, and what a heap would have needed.
     made_bytes: usize,
+    made_heap_bytes: u64,
+    made_objects: u64,
 }
 
 impl<'g> LateGuest<'g> {
@@ -232,6 +238,8 @@ impl<'g> LateGuest<'g> {
             results: SmallVec::from_elem(0, row.result_slots.len()),
             strings,
             made_bytes: 0,
+            made_heap_bytes: 0,
+            made_objects: 0,
         }
     }
 
@@ -321,6 +329,8 @@ impl Guest for LateGuest<'_> {
         if self.made_bytes > MAX_MADE_BYTES {
             return Err(NoRoom);
         }
+        self.made_heap_bytes += bytes_object_size(len);
+        self.made_objects += 1;
         self.strings.push(vec![0; len as usize]);
         Ok(Object(FIRST_VIRTUAL + self.strings.len() as u32 - 1))
     }

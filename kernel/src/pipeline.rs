@@ -225,7 +225,8 @@ impl Kernel {
     }
 
     /// Lets go of a module and of everything that the kernel has of it. What its origin remembers (`kernel.memory`) goes with
-    /// the last module of the origin: it is saved with a module, and what no saved state has must not influence a later frame.
+    /// the last module that can see it: it is saved with such a module, and what no saved state has must not influence a later
+    /// frame.
     pub fn unload(&mut self, id: ModuleId) {
         self.forget_child(id);
         self.shared.supervision.dismiss(id);

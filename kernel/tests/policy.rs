@@ -531,6 +531,16 @@ fn modules_of_an_origin_share_a_memory_and_no_other_sees_it() {
         rig.kernel.load(MODULE, config(8, 8, Vec::new())).expect("its number is free");
         assert_eq!(found(&mut rig), stays);
     }
+    // One that cannot see it does not save it, and so does not keep it either.
+    rig.kernel
+        .load(ModuleId(1), ModuleConfig { origin: "test", ..ModuleConfig::default() })
+        .expect("it is good");
+    rig.call("kernel.memory_set", &[0, 3, 3, 5]);
+    assert!(found(&mut rig));
+    assert_eq!([0, 1].map(|id| saved(&rig, id)), [true, false]);
+    rig.kernel.unload(MODULE);
+    rig.kernel.load(MODULE, config(8, 8, Vec::new())).expect("its number is free");
+    assert!(!found(&mut rig));
 }
 
 // covers ABI-5

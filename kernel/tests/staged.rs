@@ -8,8 +8,8 @@ use std::time::Duration;
 use cartwheel_hostabi::mock::{MockGuest, MockObject, Slot};
 use cartwheel_hostabi::{CATALOGUE, Fault, Object, Status, SyscallTrap, bytes_object_size};
 use cartwheel_kernel::host::os::Workers;
-use cartwheel_kernel::host::simulated::{AtOnce, PlainMemory};
-use cartwheel_kernel::host::{DiskFault, Host, Job, Processing};
+use cartwheel_kernel::host::simulated::AtOnce;
+use cartwheel_kernel::host::{DiskFault, Host, Job, ProcessMemory, Processing};
 use cartwheel_kernel::{
     Answer, Blob, Kernel, ModuleConfig, ModuleId, RestoreError, StagedConfig, Storage, StoragePath, Usage,
     Value,
@@ -25,7 +25,7 @@ fn path(path: &str) -> StoragePath {
 }
 
 fn host(processing: impl Processing + 'static) -> Host {
-    Host { memory: Arc::new(PlainMemory), processing: Arc::new(processing) }
+    Host { memory: Arc::new(ProcessMemory), processing: Arc::new(processing) }
 }
 
 /// A hundred times as slow as the others: they need microseconds.
@@ -589,6 +589,62 @@ fn only_what_is_declared_is_state() {
     assert!(!names.iter().any(|name| ["storage", "requests", "assets"].contains(name)), "{names:?}");
     assert!(kernel.storage(MODULE).is_none());
     assert!(rig().kernel.storage(MODULE).is_some());
+}
+
+/// Asset banks and the framebuffer are the host's, however much is loaded and drawn; only what a program asks for as a byte string
+/// is an object.
+// covers POL-17
+#[test]
+fn assets_and_pictures_take_nothing_of_the_guests_heap() {
+    let mut rig = rig_on(Host::default(), 1);
+    rig.guest.room = Some(0);
+    rig.call("asset.request", &[0]);
+    rig.kernel.begin_frame(MODULE);
+    assert_eq!(rig.call("gfx.image", &[0, 1, 1, -1, 0]), [OK]);
+    assert_eq!(rig.call("asset.read", &[0, 0, 100, 50])[0], OK);
+    assert_eq!(rig.call("gfx.clear", &[3]), []);
+    assert_eq!(rig.kernel.usage(MODULE), Usage { bytes: 0, objects: 0, ..rig.kernel.usage(MODULE) });
+    assert!(rig.guest.objects.is_empty() && rig.guest.roots().count() == 0);
+    let read = |rig: &mut Rig| rig.try_call("asset.read_bytes", &[Slot::from(0)]);
+    assert_eq!(read(&mut rig), Ok(Some(Status::Quota)), "that one is an object");
+    rig.guest.room = None;
+    assert_eq!(read(&mut rig), Ok(Some(Status::Ok)));
+    assert_eq!((rig.guest.objects.len(), rig.kernel.usage(MODULE).objects), (1, 1));
+}
+
+/// What a late-bound call gives its caller as values never was on a heap, and is not counted as if it had been.
+// covers POL-22
+#[test]
+fn byte_strings_of_an_answer_are_no_allocations() {
+    for (id, values) in [
+        ("asset.read_bytes", vec![Value::I32(1)]),
+        ("fs.take_bytes", Vec::new()),
+        ("mem.read_bytes", vec![Value::I32(2)]),
+    ] {
+        let mut rig = rig_on(Host::default(), 1);
+        rig.call("mem.write", &[2, 0, 10]);
+        rig.call("asset.request", &[1]);
+        let request = ask(&mut rig, "fs.read", "a", &[]);
+        rig.kernel.begin_frame(MODULE);
+        let values = if values.is_empty() { vec![Value::I32(request)] } else { values };
+        // There is no room on the heap, and none is needed.
+        rig.guest.room = Some(0);
+        let objects = rig.guest.objects.len();
+        let answered = rig.kernel.call_by_id(MODULE, id, &values, &mut rig.guest).expect("no panic");
+        let Answer::Resolved(results) = answered.answer else { panic!("{id}: {:?}", answered.answer) };
+        assert!(matches!(&results[..], [Value::Bytes(bytes)] if !bytes.is_empty()), "{id}: {results:?}");
+        let Usage { calls, bytes, objects: counted, .. } = rig.kernel.host_usage(MODULE);
+        assert_eq!((calls, bytes, counted, rig.guest.objects.len()), (1, 0, 0, objects), "{id}");
+        // The same by the instruction is on the heap and counts.
+        rig.guest.room = None;
+        let request = ask(&mut rig, "fs.read", "a", &[]);
+        rig.kernel.begin_frame(MODULE);
+        let argument = if id == "fs.take_bytes" { Value::I32(request) } else { values[0].clone() };
+        let Value::I32(argument) = argument else { panic!("a number") };
+        assert_eq!(rig.try_call(id, &[Slot::from(argument)]), Ok(Some(Status::Ok)), "{id}");
+        let Usage { bytes, objects: counted, .. } = rig.kernel.usage(MODULE);
+        assert!(bytes > 0 && counted == 1 && rig.guest.objects.len() == objects + 1, "{id}");
+    }
 }
 
 /// The byte string of a late-bound call is the call's own until something has to outlive the call: then the heap has it, with

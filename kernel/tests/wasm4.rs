@@ -443,6 +443,50 @@ fn the_disk_is_replaced_as_a_whole() {
     assert_eq!(rig.call("wasm4.diskr", &[0, 1_024]), [0]);
 }
 
+/// The disk is a file like others: it counts, it can be refused, and it is there for who loads the files.
+#[test]
+fn the_disk_is_a_file_of_the_storage() {
+    use cartwheel_kernel::{Blob, StagedConfig, Storage, StoragePath};
+    let path = |name: &str| StoragePath::parse(name.as_bytes()).expect("a path");
+    let rig = |storage: &Storage, read_only| {
+        let mut rig = Rig::wasm4();
+        rig.kernel.unload(MODULE);
+        let staged = StagedConfig { storage: storage.clone(), read_only, ..StagedConfig::default() };
+        let config = cartwheel_kernel::ModuleConfig { staged, ..common::wasm4_config(Vec::new()) };
+        rig.kernel.load(MODULE, config).expect("a good configuration");
+        rig
+    };
+    let files = |rig: &Rig| rig.kernel.storage(MODULE).expect("it has files").clone();
+    // Room for a disk of 10 bytes: the file counts 64 and its name besides.
+    let empty = Storage::new(64 + 10 + 10);
+    let mut game = rig(&empty, false);
+    poke(&mut game, FREE, b"0123456789a");
+    assert_eq!(game.call("wasm4.diskw", &[FREE as i32, 10]), [10]);
+    assert_eq!(game.call("wasm4.diskw", &[FREE as i32, 11]), [0], "beyond the quota");
+    let kept = files(&game);
+    assert_eq!(&**kept.read(&path("wasm4.disk")).expect("the disk").bytes(), b"0123456789");
+    for read_only in [false, true] {
+        let mut next = rig(&kept, read_only);
+        assert_eq!(next.call("wasm4.diskr", &[0x3000, 20]), [10]);
+        assert_eq!(next.guest.memory[0x3000..0x300b], *b"0123456789\0");
+        let written = next.call("wasm4.diskw", &[0x3000, 3]);
+        assert_eq!(written, [if read_only { 0 } else { 3 }]);
+        assert_eq!(next.call("wasm4.diskr", &[0x3000, 20]), [if read_only { 10 } else { 3 }]);
+        next.call("wasm4.diskw", &[0, 0]);
+        assert_eq!(files(&next).files().len(), usize::from(read_only), "an empty disk has no file");
+    }
+    // What somebody else made.
+    let mut other = Storage::new(10_000);
+    other.write(&path("wasm4.disk"), Blob::new(vec![7; 2_000])).expect("it fits");
+    assert_eq!(rig(&other, false).call("wasm4.diskr", &[0x3000, 4_000]), [1_024]);
+    let mut other = Storage::new(10_000);
+    other.write(&path("wasm4.disk/a"), Blob::new(*b"a")).expect("it fits");
+    let mut game = rig(&other, false);
+    assert_eq!(game.call("wasm4.diskr", &[0x3000, 4_000]), [0]);
+    assert_eq!(game.call("wasm4.diskw", &[0x3000, 4]), [0]);
+    assert_eq!(files(&game), other);
+}
+
 fn log(rig: &mut Rig) -> Vec<String> {
     let lines = rig.kernel.take_log(MODULE);
     assert!(lines.iter().all(|line| line.level == LogLevel::Info));
@@ -698,7 +742,7 @@ fn state_is_saved_hashed_and_restored() {
     };
     let (fresh, changed) = (own(&other), own(&used));
     let names: Vec<&str> = fresh.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["wasm4_video", "wasm4_sound", "wasm4_disk"]);
+    assert_eq!(names, ["wasm4_video", "wasm4_sound"]);
     assert!(fresh.iter().zip(&changed).all(|(a, b)| a != b));
     other.kernel.restore(MODULE, &saved).expect("it was saved so");
     assert_eq!((other.saved(), other.hashes()), (saved.clone(), used.hashes()));

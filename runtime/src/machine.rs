@@ -450,6 +450,7 @@ mod tests {
     use super::*;
 
     /// The kernel loses the module: its next syscall breaks an invariant of the host.
+    // covers POL-8
     #[test]
     fn a_panic_stops_the_machine_for_good() {
         let source = ".capability log\n.func update()\n syscall log.write(1, \"x\")\n return\n.end";

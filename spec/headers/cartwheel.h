@@ -1091,7 +1091,8 @@ void wasm4_blit_sub(int32_t sprite, int32_t x, int32_t y, int32_t width, int32_t
 CARTWHEEL_IMPORT("wasm4", "diskr@1")
 int32_t wasm4_diskr(void *to, uint32_t to_len);
 
-/* Replaces the disk by at most 1,024 bytes; gives their number. */
+/* Replaces the disk by at most 1,024 bytes; gives their number, or 0 if the storage does not take
+ * them. */
 CARTWHEEL_IMPORT("wasm4", "diskw@1")
 int32_t wasm4_diskw(const void *from, uint32_t from_len);
 

@@ -1949,7 +1949,8 @@ pub mod wasm4 {
         unsafe { import::diskr(to.as_mut_ptr(), to.len() as u32) }
     }
 
-    /// Replaces the disk by at most 1,024 bytes; gives their number.
+    /// Replaces the disk by at most 1,024 bytes; gives their number, or 0 if the storage does not
+    /// take them.
     pub fn diskw(from: &[u8]) -> i32 {
         // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
         unsafe { import::diskw(from.as_ptr(), from.len() as u32) }

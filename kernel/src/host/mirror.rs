@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::{Disk, DiskKind};
+use super::{Disk, DiskKind, folder_of};
 use crate::storage::{Blob, Storage, StoragePath, WriteError};
 
 /// Name of a file that is being written. No path of storage has such a name, so a left one can be told and removed.
@@ -348,11 +348,6 @@ fn missing_is_fine(result: io::Result<()>) -> io::Result<()> {
 /// Below a file there is nothing either, and a folder has taken the place of a file only after that was removed.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
-}
-
-/// The folder that a place is in.
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn event(path: &StoragePath, error: &io::Error) -> DiskEvent {

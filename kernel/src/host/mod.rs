@@ -71,6 +71,11 @@ pub struct DiskEntry {
     pub kind: DiskKind,
 }
 
+/// The folder that a place is in.
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// What something in a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskKind {
@@ -91,10 +96,20 @@ pub struct Host {
     pub processing: Arc<dyn Processing>,
 }
 
+/// Memory of the process, which all its threads share: that of both implementations.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessMemory;
+
+impl Memory for ProcessMemory {
+    fn share(&self, bytes: &[u8]) -> Arc<[u8]> {
+        bytes.into()
+    }
+}
+
 /// The simulated host, which does everything at once.
 impl Default for Host {
     fn default() -> Host {
-        Host { memory: Arc::new(simulated::PlainMemory), processing: Arc::new(simulated::AtOnce) }
+        Host { memory: Arc::new(ProcessMemory), processing: Arc::new(simulated::AtOnce) }
     }
 }
 

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
-use super::{Disk, DiskEntry, DiskKind, Host, Job, Memory, Processing};
+use super::{Disk, DiskEntry, DiskKind, Host, Job, ProcessMemory, Processing};
 
 impl Host {
     /// The operating system's memory and a number of worker threads, at least 1.
@@ -18,17 +18,7 @@ impl Host {
     ///
     /// If the threads cannot be started.
     pub fn with_threads(count: u32) -> io::Result<Host> {
-        Ok(Host { memory: Arc::new(SharedMemory), processing: Arc::new(Workers::new(count)?) })
-    }
-}
-
-/// Memory of the process, which all its threads share.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SharedMemory;
-
-impl Memory for SharedMemory {
-    fn share(&self, bytes: &[u8]) -> Arc<[u8]> {
-        bytes.into()
+        Ok(Host { memory: Arc::new(ProcessMemory), processing: Arc::new(Workers::new(count)?) })
     }
 }
 

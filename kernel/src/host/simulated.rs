@@ -5,17 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Disk, DiskEntry, DiskKind, Job, Memory, Processing};
-
-/// Memory like any other.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PlainMemory;
-
-impl Memory for PlainMemory {
-    fn share(&self, bytes: &[u8]) -> Arc<[u8]> {
-        bytes.into()
-    }
-}
+use super::{Disk, DiskEntry, DiskKind, Job, Processing, folder_of};
 
 /// Does each job when it comes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -150,11 +140,6 @@ impl SimulatedDisk {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The folder that a place is in.
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 impl State {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use cartwheel_bytecode::codec::Reader;
 use cartwheel_bytecode::operand::Kind;
 use cartwheel_bytecode::{Cartridge, Instr, Op, OpInfo};
 use cartwheel_hostabi::{SyscallInfo, resolve};
+use cartwheel_kernel::Script;
 use cartwheel_vm::{Limits, Program};
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
@@ -58,6 +60,8 @@ pub struct Header {
     pub cartridges: Vec<TracedCartridge>,
     /// Number of the first recorded frame.
     pub first_frame: u64,
+    /// Text of the script of statuses that calls got, if there was one.
+    pub script: Option<String>,
 }
 
 /// Why a trace cannot be replayed by this build.
@@ -72,6 +76,9 @@ pub enum Unfit {
     /// A setting is out of range.
     #[error("recorded with {1} for the setting `{0}`, which is out of range")]
     Setting(String, u64),
+    /// The script of statuses cannot be read.
+    #[error("recorded with a script of statuses that this build cannot read: {0}")]
+    Script(String),
 }
 
 /// The rules of this build, as far as programs with this code and these imports can see them.
@@ -212,6 +219,7 @@ impl Header {
             digests: beginning(machine),
             cartridges: cartridges.collect(),
             first_frame: machine.frame(),
+            script: machine.script().map(|script| script.text().to_owned()),
         }
     }
 
@@ -240,6 +248,20 @@ impl Header {
     /// True if loading those cartridges one after the other comes to the modules that recording began with.
     pub(super) fn is_loadable(&self) -> bool {
         self.digests.iter().all(|(name, _)| name != MODULES)
+    }
+
+    /// The script of statuses of the recorded machine, if it had one.
+    ///
+    /// # Errors
+    ///
+    /// If it names what this build does not have, or is no script.
+    pub fn script(&self) -> Result<Option<Arc<Script>>, Unfit> {
+        let Some(text) = &self.script else { return Ok(None) };
+        let script = Script::parse(text).map_err(|errors| {
+            let first = errors.first().map_or_else(String::new, ToString::to_string);
+            Unfit::Script(first)
+        })?;
+        Ok(Some(Arc::new(script)))
     }
 
     /// The configuration of the recorded machine.
@@ -324,6 +346,9 @@ impl Header {
             }
         }
         put_u64(&mut out, self.first_frame);
+        if let Some(script) = &self.script {
+            put_bytes(&mut out, script.as_bytes());
+        }
         out
     }
 
@@ -351,12 +376,13 @@ impl Header {
         };
         let cartridges = (0..count).map(|_| cartridge(&mut wire)).collect::<Result<Vec<_>, Wrong>>()?;
         let first_frame = wire.u64()?;
+        let script = if wire.0.is_empty() { None } else { Some(wire.text()?) };
         wire.end()?;
         // As many as a machine can count without wrapping.
         if first_frame > i64::MAX as u64 {
             return Err("the number of the first frame is out of range");
         }
-        Ok(Header { semantics, settings, digests, cartridges, first_frame })
+        Ok(Header { semantics, settings, digests, cartridges, first_frame, script })
     }
 }
 

@@ -100,6 +100,7 @@ impl Trace {
 
     pub(super) fn fresh_machine(&self, programs: &[Arc<Program>]) -> Result<Machine, ReplayError> {
         let mut machine = Machine::new(self.header().config()?);
+        machine.set_script(self.header().script()?);
         // Modules of another sort are in the state that the trace begins with.
         if self.header().is_loadable() {
             for program in programs.iter().take(self.header().loaded()) {

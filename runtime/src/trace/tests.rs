@@ -553,6 +553,62 @@ fn any_frame() -> impl Strategy<Value = TracedFrame> {
     })
 }
 
+/// A script is replayed from its text in the header. A text that is cut, no script, or taken away is an error that says so.
+#[test]
+fn a_script_is_part_of_the_header() {
+    use cartwheel_kernel::Script;
+    let text = "[[rule]]\nsyscall = \"gfx.pixel\"\nstatus = \"DENIED\"\ncalls = \"2..\"\n";
+    let source =
+        SOURCE.replace("gfx.pixel(n, 5, n)", "log.write(1, \"a\") -> x").replace("gfx\n", "gfx, log\n");
+    let text = text.replace("gfx.pixel", "log.write");
+    let cart = cartwheel_assembler::assemble("test.asm", &source, &cartwheel_assembler::NoFiles);
+    let program = Program::new(cart.expect("good")).expect("a good program");
+    let mut machine = Machine::new(Config::default());
+    machine.set_script(Some(std::sync::Arc::new(Script::parse(&text).expect("a good script"))));
+    machine.load(program.clone()).expect("it can be loaded");
+    let mut recorder = Recorder::new(Vec::new(), &machine, OPTIONS).expect("memory can be written");
+    record_on(&mut recorder, &mut machine, 6).expect("memory can be written");
+    let file = recorder.finish().expect("memory can be written");
+    let trace = read_all(&file).expect("a good trace");
+    assert_eq!(trace.header().script.as_deref(), Some(&*text));
+    let programs = [program];
+    let mut again = trace.machine(&programs).expect("a machine");
+    assert_eq!(trace.seek(&mut again, 6).expect("no damage"), None);
+    assert_eq!(again.hash().expect("no panic"), machine.hash().expect("no panic"));
+
+    let with = |script: Option<&str>, cut: usize| {
+        let header = Header { script: script.map(str::to_owned), ..trace.header().clone() };
+        let encoded = header.encode();
+        let mut bytes = file[..START as usize].to_vec();
+        record::put(&mut bytes, START, RecordKind::Header, &encoded[..encoded.len() - cut]);
+        open(&bytes)
+    };
+    for cut in 1..text.len() + 1 {
+        assert!(
+            with(Some(&text), cut).expect_err("it is cut").to_string().contains("it ends early"),
+            "{cut}"
+        );
+    }
+    for (bad, what) in
+        [("", "has no rules"), ("[[rule", ""), (&*text.replace("log.write", "log.wrote"), "log.wrote")]
+    {
+        let error = with(Some(bad), 0).expect("a good header").machine(&programs).expect_err("no script");
+        let shown = error.to_string();
+        assert!(
+            shown.contains("script of statuses that this build cannot read") && shown.contains(what),
+            "{shown}"
+        );
+    }
+    let error = {
+        let header = Header { script: None, ..trace.header().clone() };
+        let mut recorder = Recorder::with_header(Vec::new(), header, OPTIONS);
+        recorder.put_keyframe(0, &trace.state(&trace.keyframes()[0]).expect("a state"));
+        let bare = open(&recorder.finish().expect("memory can be written")).expect("a good header");
+        bare.machine(&programs).expect_err("the state is of a machine with a script").to_string()
+    };
+    assert!(error.contains("another script"), "{error}");
+}
+
 proptest! {
     #[test]
     fn frames_are_read_as_they_were_written(

@@ -92,6 +92,9 @@ fn heads(out: &mut String, first: &Trace, second: &Trace) {
         let names: Vec<&str> = names.into_iter().collect();
         let _ = writeln!(out, "they begin with something else: {}", names.join(", "));
     }
+    if a.script != b.script {
+        out.push_str("recorded with different scripts of statuses\n");
+    }
     for (name, value) in &a.settings {
         let other = b.settings.iter().find(|(other, _)| other == name).map(|(_, value)| value);
         if other != Some(value) {

@@ -45,6 +45,7 @@ fn as_json(trace: &Trace) -> Value {
         "settings": header.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Value>(),
         "rules": named(&header.semantics),
         "digests": named(&header.digests),
+        "script": header.script,
         "keyframes": trace.keyframes().iter().map(|at| at.frame).collect::<Vec<_>>(),
         "bytes": { "frames": sizes.frames, "keyframes": sizes.keyframes, "rest": sizes.rest },
         "bytes_per_frame": bytes_per_frame(trace, &sizes),
@@ -74,6 +75,10 @@ fn as_text(trace: &Trace) -> String {
     for cartridge in &header.cartridges {
         let embedded = if cartridge.is_embedded() { ", embedded" } else { "" };
         line("cartridge", format!("{} {:?}{embedded}", hex(&cartridge.hash), cartridge.name));
+    }
+    if let Some(script) = &header.script {
+        let rules = script.lines().filter(|line| line.trim_start().starts_with("[[rule]]")).count();
+        line("script", format!("of statuses; rules: {rules}; --json shows the text"));
     }
     let settings: Vec<String> =
         header.settings.iter().map(|(name, value)| format!("{name} {}", grouped(*value))).collect();

@@ -3,9 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use cartwheel_runtime::trace::{self, TracedFrame};
-use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Status, TrapKind};
+use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Script, Status, TrapKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
 
@@ -102,7 +103,7 @@ fn by_trap(
     progress: &Progress,
 ) -> Result<Inputs, Failure> {
     let path: &Path = &args.trace;
-    let (program, config) = if is_trace {
+    let (program, config, script) = if is_trace {
         let trace = traces::open(path)?;
         let found = traces::cartridges(path, &trace, args.cart.as_slice())?;
         let head = trace.header();
@@ -117,28 +118,32 @@ fn by_trap(
             let message = "it has several modules; shrink it with --while";
             return Err(Failure::file(path, message));
         }
-        (found.first(path)?.clone(), trace.header().config().map_err(|e| Failure::file(path, e))?)
+        let unfit = |e: trace::Unfit| Failure::file(path, e);
+        (found.first(path)?.clone(), head.config().map_err(unfit)?, head.script().map_err(unfit)?)
     } else {
         let Some(cart) = &args.cart else {
             return Err(Failure::file(path, "inputs alone do not say what they are for; give --cart"));
         };
-        (project::load(cart)?.verify()?, Config::default())
+        (project::load(cart)?.verify()?, Config::default(), None)
     };
     let frames = inputs.len();
-    let wanted = trap(&program, config, inputs, frames)?;
+    let trap = |inputs: &Inputs| trap(&program, config, script.clone(), inputs, frames);
+    let wanted = trap(inputs)?;
     reduce(inputs, progress, "the cartridge does not trap with the inputs as they are", |attempt| {
-        Ok(wanted.is_some() && trap(&program, config, attempt, frames)? == wanted)
+        Ok(wanted.is_some() && trap(attempt)? == wanted)
     })
 }
 
 /// How the cartridge traps within so many frames.
 fn trap(
-    program: &std::sync::Arc<Program>,
+    program: &Arc<Program>,
     config: Config,
+    script: Option<Arc<Script>>,
     inputs: &Inputs,
     frames: u64,
 ) -> Result<Option<Trap>, Failure> {
     let mut machine = Machine::new(config);
+    machine.set_script(script);
     let module: ModuleId = machine.load(program.clone()).map_err(|e| Failure::new(e.to_string()))?;
     while machine.frame() < frames && machine.status(module) == Status::Running {
         machine.step(&inputs.frame(machine.frame()))?;

@@ -110,6 +110,7 @@ in_every_tier! {
         assert_eq!(run(&mut tier), Stop::Returned);
     }
 
+    // covers POL-17
     fn handles_in_globals_tables_and_waiting_frames_are_roots<T>() {
         let mut asm = Asm::new();
         asm.global(cartwheel_bytecode::ValType::Handle, 0);

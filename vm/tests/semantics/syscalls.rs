@@ -1,7 +1,7 @@
 //! Syscalls as stops: arguments, results, roots, allocation by the host, and the checkpoint behind.
 
 use super::*;
-use cartwheel_hostabi::{NoRoom, Object, ObjectKind, SyscallTrap};
+use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, SyscallTrap};
 use cartwheel_vm::{Position, RootState, SlotState};
 
 /// Function 0 passes its arguments to the import.
@@ -19,6 +19,44 @@ fn waiting<T: Tier>(asm: Asm, limits: Limits) -> T {
     tier.call(0, &[0x1_0000_0002]);
     assert_eq!(run(&mut tier), Stop::Syscall(0));
     tier
+}
+
+// covers POL-4
+#[test]
+fn arguments_of_another_number_or_kind_are_refused_by_the_verifier() {
+    for (call, message) in [
+        ("(r0), (r1)", "1 arguments where 2 are expected"),
+        ("(r0, null, r0), (r1)", "3 arguments where 2 are expected"),
+        ("(), (r1)", "0 arguments where 2 are expected"),
+        ("(null, null), (r1)", "argument 0 is in the wrong bank for type i64"),
+        ("(r0, r0), (r1)", "argument 1 is in the wrong bank for type handle"),
+        ("(r0, null), ()", "0 destinations for 1 results"),
+        ("(r0, null), (h0)", "destination 0 is in the wrong bank"),
+    ] {
+        let asm = with_import("i64 handle -> i32", &format!("syscall 0, {call}\nreturn (r0)"));
+        let error = cartwheel_vm::Program::new(asm.cart).expect_err(call).to_string();
+        assert!(error.contains(message), "{call}: {error}");
+    }
+    let good = with_import("i64 handle -> i32", "syscall 0, (r0, null), (r1)\nreturn (r0)");
+    assert!(cartwheel_vm::Program::new(good.cart).is_ok());
+}
+
+/// A root belongs to its module: another one refuses it, whatever it has at that place itself.
+// covers POL-5
+#[test]
+fn roots_of_another_module_are_refused() {
+    let asm = || with_import("handle", "bytes.new h0, 1\nsyscall 0, (h0), ()\nreturn (r0)");
+    let [mut mine, mut other] = [1, 2].map(|module| {
+        let mut tier: cartwheel_vm::Instance = waiting(asm(), Limits::default());
+        tier.set_module(module);
+        tier
+    });
+    let object = mine.arg_object(0);
+    let (root, theirs) = (mine.root(object).unwrap(), other.root(other.arg_object(0)).unwrap());
+    assert_eq!((root.index, root.generation), (theirs.index, theirs.generation));
+    assert_eq!(other.rooted(root), Err(SyscallTrap::ForeignHandle));
+    assert_eq!(other.unroot(root), Err(SyscallTrap::ForeignHandle));
+    assert_eq!((mine.rooted(root), other.rooted(theirs)), (Ok(object), Ok(object)));
 }
 
 in_every_tier! {
@@ -95,6 +133,7 @@ in_every_tier! {
         assert_eq!(tier.root(Object::NULL), Err(SyscallTrap::NullHandle));
     }
 
+    // covers POL-5
     // covers POL-18
     // covers POL-19
     fn host_roots_keep_objects_alive_also_across_a_saved_state<T>() {

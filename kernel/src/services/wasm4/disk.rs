@@ -1,39 +1,35 @@
-//! The disk: up to 1,024 bytes. They are part of the state, and last as long as it: saved states and traces have them.
+//! The disk: up to 1,024 bytes in a file of the game's storage, so that it lasts as long as other files do.
 
-use crate::codec::{Reader, RestoreError};
+use super::super::fs::Root;
+use crate::storage::{Blob, StoragePath};
 
 /// Most bytes on a disk.
-pub(super) const DISK_BYTES: usize = 1_024;
+const DISK_BYTES: usize = 1_024;
 
-/// What a game has stored. It is replaced as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Disk(Vec<u8>);
+/// The file of the disk. There is none while the disk is empty.
+fn path() -> StoragePath {
+    StoragePath::parse(b"wasm4.disk").expect("it is a path")
+}
 
-impl Disk {
-    /// Copies from the start of the disk. Gives the number of bytes.
-    pub(super) fn read_to(&self, to: &mut [u8]) -> usize {
-        let len = self.0.len().min(to.len());
-        to[..len].copy_from_slice(&self.0[..len]);
-        len
+/// Copies from the start of the disk. Gives the number of bytes.
+pub(super) fn read(root: &Root, to: &mut [u8]) -> usize {
+    let Some(file) = root.storage.read(&path()) else { return 0 };
+    let len = file.bytes().len().min(DISK_BYTES).min(to.len());
+    to[..len].copy_from_slice(&file.bytes()[..len]);
+    len
+}
+
+/// Replaces the contents by as many bytes as fit. Gives their number; 0 if the storage takes nothing, and then the disk is
+/// as it was.
+pub(super) fn replace(root: &mut Root, from: &[u8]) -> usize {
+    if root.read_only {
+        return 0;
     }
-
-    /// Replaces the contents by as many bytes as fit. Gives their number.
-    pub(super) fn replace(&mut self, from: &[u8]) -> usize {
-        self.0.clear();
-        self.0.extend(&from[..from.len().min(DISK_BYTES)]);
-        self.0.len()
+    let from = &from[..from.len().min(DISK_BYTES)];
+    if from.is_empty() {
+        root.storage.delete(&path());
+        return 0;
     }
-
-    pub(super) fn save(&self, out: &mut Vec<u8>) {
-        out.extend((self.0.len() as u16).to_le_bytes());
-        out.extend(&self.0);
-    }
-
-    pub(super) fn read(input: &mut Reader<'_>) -> Result<Self, RestoreError> {
-        let len = usize::from(input.u16()?);
-        if len > DISK_BYTES {
-            return Err(RestoreError::Value);
-        }
-        Ok(Disk(input.bytes(len)?.to_vec()))
-    }
+    let same = root.storage.read(&path()).is_some_and(|file| **file.bytes() == *from);
+    if same || root.storage.write(&path(), Blob::new(from)).is_ok() { from.len() } else { 0 }
 }

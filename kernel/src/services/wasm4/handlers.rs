@@ -7,7 +7,7 @@ use super::memory::{DrawColours, Memory};
 use super::screen::Screen;
 use super::sprite::Blit;
 use super::text::Text;
-use super::{shapes, trace};
+use super::{disk, shapes, trace};
 use crate::services::Context;
 use crate::services::log::{LOG_BYTES_PER_FRAME, LogLevel};
 
@@ -70,13 +70,13 @@ impl handlers::Wasm4 for Context<'_> {
     }
 
     fn diskr(&mut self, call: &mut Call<'_>, to: SpanMut) -> Result<i32, Fault> {
-        let len = self.wasm4()?.disk.read_to(call.span_mut(to)?);
+        let len = disk::read(self.root()?, call.span_mut(to)?);
         call.work(len as u64);
         Ok(len as i32)
     }
 
     fn diskw(&mut self, call: &mut Call<'_>, from: Span) -> Result<i32, Fault> {
-        let len = self.wasm4()?.disk.replace(call.span(from)?);
+        let len = disk::replace(self.root()?, call.span(from)?);
         call.work(len as u64);
         Ok(len as i32)
     }

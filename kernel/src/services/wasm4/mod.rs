@@ -1,7 +1,7 @@
 //! The host of WASM-4 games: `spec/wasm4.md` says what it does.
 //!
 //! What a game draws on, its palette and its inputs are in its own memory; what is kept here is the picture that is
-//! shown, sound and disk. Pixels are functions of memory and arguments, in a file per kind of shape.
+//! shown and sound. The disk is a file of the game's storage. Pixels are functions of memory and arguments, in a file per kind of shape.
 
 mod apu;
 mod disk;
@@ -19,7 +19,6 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::codec::{Reader, RestoreError};
 use crate::services::gfx::Surface;
 use apu::Apu;
-use disk::Disk;
 use memory::Memory;
 use text::Font;
 use video::Video;
@@ -52,7 +51,6 @@ pub(crate) struct Wasm4 {
     updated: bool,
     video: Video,
     apu: Apu,
-    disk: Disk,
 }
 
 impl Wasm4 {
@@ -63,7 +61,6 @@ impl Wasm4 {
             updated: false,
             video: Video::new(),
             apu: Apu::new(),
-            disk: Disk::default(),
         }
     }
 
@@ -116,7 +113,6 @@ impl Wasm4 {
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
         self.save_video(out);
         self.apu.save(out);
-        self.disk.save(out);
     }
 
     fn save_video(&self, out: &mut Vec<u8>) {
@@ -131,21 +127,16 @@ impl Wasm4 {
             updated: input.flag()?,
             video: Video::read(input)?,
             apu: Apu::read(input)?,
-            disk: Disk::read(input)?,
         })
     }
 
-    pub(crate) fn hashes(&self) -> [(&'static str, u128); 3] {
+    pub(crate) fn hashes(&self) -> [(&'static str, u128); 2] {
         let hash = |save: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = Vec::new();
             save(&mut bytes);
             xxh3_128(&bytes)
         };
-        [
-            ("wasm4_video", hash(&|out| self.save_video(out))),
-            ("wasm4_sound", hash(&|out| self.apu.save(out))),
-            ("wasm4_disk", hash(&|out| self.disk.save(out))),
-        ]
+        [("wasm4_video", hash(&|out| self.save_video(out))), ("wasm4_sound", hash(&|out| self.apu.save(out)))]
     }
 }
 
