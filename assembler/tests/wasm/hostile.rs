@@ -92,7 +92,7 @@ fn deep_nesting_takes_no_host_stack() {
     let mut code = [0x02, 0x40].repeat(DEPTH);
     code.extend([0x0b].repeat(DEPTH));
     let cart = bytes(&with_body(&[0], &code)).expect("half a million blocks");
-    assert_eq!(cart.functions[0].labels, []);
+    assert_eq!(cart.functions[0].labels, [0_u32; 0]);
     // Loops and arms as well, and branches out of all of them.
     let mut code = [0x03, 0x40, 0x41, 0x01, 0x04, 0x40].repeat(10_000);
     code.extend([0x0c, 0xa0, 0x9c, 0x01]);
