@@ -602,7 +602,7 @@ fn assets_and_pictures_take_nothing_of_the_guests_heap() {
     rig.kernel.begin_frame(MODULE);
     assert_eq!(rig.call("gfx.image", &[0, 1, 1, -1, 0]), [OK]);
     assert_eq!(rig.call("asset.read", &[0, 0, 100, 50])[0], OK);
-    assert_eq!(rig.call("gfx.clear", &[3]), []);
+    assert_eq!(rig.call("gfx.clear", &[3]), [0i32; 0]);
     assert_eq!(rig.kernel.usage(MODULE), Usage { bytes: 0, objects: 0, ..rig.kernel.usage(MODULE) });
     assert!(rig.guest.objects.is_empty() && rig.guest.roots().count() == 0);
     let read = |rig: &mut Rig| rig.try_call("asset.read_bytes", &[Slot::from(0)]);
