@@ -549,8 +549,8 @@ fn traces_of_several_modules_name_the_module() {
         "components: modules\n",
         "what differs after frame 10, first written first:",
         "memory of module 1 \"Two\": byte at address 0x0 (total)",
-        "recorded 0x1 0x0 0x0 0x0, written by `i32.store` at update+",
-        "now      0xff 0xff 0xff 0xff, written by `i32.store` at update+",
+        "recorded 0x1, written by `i32.store` at update+",
+        "now      0xff, written by `i32.store` at update+",
     ] {
         assert!(report.contains(part), "{part:?} is not in:\n{report}");
     }
@@ -558,7 +558,7 @@ fn traces_of_several_modules_name_the_module() {
     place.good(&["replay", "two.trace", "--cart", "one.asm", "-q"]);
     let report = diverged(&place, &["replay", "two.trace", "--cart", "one.asm", "--cart", "two.asm", "-q"]);
     assert!(report.contains("memory of module 1 \"Two\""), "{report}");
-    place.write("three.asm", ".title \"Three\"\n.func main()\n.end");
+    place.write("three.asm", ".title \"Three\"\n.func main()\n halt 0\n.end");
     assert!(place.bad(&["replay", "two.trace", "--cart", "three.asm"]).contains("\"One\", \"Two\""));
     // Without a trace of what it was, the changed one beside the trace is known by its title.
     record_two(&place, [("one.asm", &one), ("two.asm", two)], "bare.trace", false);
@@ -566,12 +566,8 @@ fn traces_of_several_modules_name_the_module() {
     assert!(report.contains("memory of module 1 \"Two\""), "{report}");
     record_two(&place, [("one.asm", &one), ("two.asm", &changed)], "changed.trace", true);
     let report = diverged(&place, &["trace", "diff", "two.trace", "changed.trace"]);
-    for part in [
-        "first different state: after frame 10",
-        "memory of module 1 \"Two\"",
-        "first    0x1",
-        "second   0xff",
-    ] {
+    for part in ["what differs after frame 10", "memory of module 1 \"Two\"", "first    0x1", "second   0xff"]
+    {
         assert!(report.contains(part), "{part:?} is not in:\n{report}");
     }
 }
