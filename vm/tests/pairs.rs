@@ -47,6 +47,7 @@ fn line() -> impl Strategy<Value = String> {
         3 => (register(), register(), register(), 0..60_000_u32, prop::sample::select(LOADS), register())
             .prop_map(|(t, a, s, base, op, d)| format!("i32.and {s}, {a}, 255\ni32.add {t}, {base}, {s}\ni32.mul {a}, {a}, 3\n{op} {d}, {t}, 4")),
         1 => Just("br END".to_owned()),
+        1 => Just("frame.sync".to_owned()),
         1 => Just("br NEXT".to_owned()),
         1 => (prop::sample::select(BRANCHES), source(), source(), any::<bool>())
             .prop_map(|(op, a, b, next)| format!("{op} {a}, {b}, {}", if next { "NEXT" } else { "AGAIN" })),
