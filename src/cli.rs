@@ -330,8 +330,11 @@ Examples:
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
 pub struct RunArgs {
-    /// Cartridge, WebAssembly module, source file, or folder with NAME.asm, main.asm or NAME.wasm
+    /// Cartridge, WebAssembly module, source file, folder with NAME.asm, main.asm or NAME.wasm, or machine file (.toml)
     pub cartridge: PathBuf,
+    /// More cartridges, which run in the same machine
+    #[arg(value_name = "CARTRIDGE")]
+    pub more: Vec<PathBuf>,
     /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
     #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
     pub declare: Option<Vec<String>>,

@@ -2,9 +2,11 @@
 
 mod audit_log;
 mod cli;
+mod crowd;
 mod divergence;
 mod failure;
 mod files;
+mod machine_file;
 mod picture;
 mod policies;
 mod print;

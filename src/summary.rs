@@ -38,7 +38,7 @@ pub enum Stop {
 
 impl Stop {
     /// Name in JSON.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Stop::Frames => "frames",
             Stop::Idle => "idle",
@@ -61,7 +61,8 @@ impl Stop {
         }
     }
 
-    fn sentence(self) -> String {
+    /// For people.
+    pub fn sentence(self) -> String {
         match self {
             Stop::Frames => "ran all frames".to_owned(),
             Stop::Idle => "nothing left to run".to_owned(),
@@ -126,6 +127,45 @@ impl Tally {
         sorted.sort_unstable();
         let median = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0);
         (median, sorted.last().copied().unwrap_or(0))
+    }
+}
+
+/// One of several modules.
+impl Tally {
+    /// For people.
+    pub fn text(&self, budget: Option<u64>) -> String {
+        let (median, max) = self.cycles();
+        let budget = budget.map_or(String::new(), |budget| format!(", budget {}", grouped(budget)));
+        let mut out = String::new();
+        let _ =
+            writeln!(out, "  {:<13}median {}, max {}{budget}", "cycles/frame", grouped(median), grouped(max));
+        let _ = writeln!(out, "  {:<13}{}", "syscalls", grouped(self.syscalls));
+        for (frame, LogLine { level, text }) in &self.log {
+            let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let _ = writeln!(out, "  {frame:>6} {:<7} {text}", level.name());
+        }
+        out
+    }
+
+    /// For scripts.
+    pub fn json(&self) -> serde_json::Value {
+        let (median, max) = self.cycles();
+        let log = self.log.iter().map(
+            |(frame, LogLine { level, text })| json!({ "frame": frame, "level": level.name(), "text": text }),
+        );
+        json!({
+            "frames": self.frames(),
+            "cycles_total": self.cycles.iter().sum::<u64>(),
+            "cycles_median": median,
+            "cycles_max": max,
+            "syscalls_total": self.syscalls,
+            "bytes_allocated": self.bytes,
+            "objects_allocated": self.objects,
+            "collector_cycles": self.collector,
+            "overruns": self.overruns,
+            "log": log.collect::<Vec<_>>(),
+            "log_lines_dropped": self.log_dropped,
+        })
     }
 }
 

@@ -47,8 +47,8 @@ pub struct InputTape {
     pub recording: Option<Recording>,
     /// Rolls back in every frame.
     pub sync_test: Option<SyncTest>,
-    /// Folder that mirrors the module's files.
-    pub folder: Option<StorageFolder>,
+    /// Folders that mirror modules' files.
+    pub folders: Vec<(ModuleId, StorageFolder)>,
     /// Log of every call.
     pub audit: Option<AuditLog>,
     /// Frames in quarantine after which the host recovers the module.
@@ -74,12 +74,15 @@ impl Tape for InputTape {
                 }),
             };
         }
-        if let Some(folder) = &mut self.folder {
-            folder.before_frame(machine, self.module);
+        for (module, folder) in &mut self.folders {
+            // Nobody has to know of the disk of a module that went.
+            if machine.has(*module) {
+                folder.before_frame(machine, *module);
+            }
         }
         let report = self.realtime.time(|| machine.step(&input))?;
-        if let Some(folder) = &mut self.folder {
-            folder.after_frame(machine, self.module);
+        for (module, folder) in &mut self.folders {
+            folder.after_frame(machine, *module);
         }
         Ok(Made { input, report })
     }
@@ -115,7 +118,7 @@ impl InputTape {
 
     /// Ends everything that is written frame by frame; the first failure is told.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let stored = self.folder.take().map_or(Ok(()), StorageFolder::finish);
+        let stored = self.folders.drain(..).try_for_each(|(_, folder)| folder.finish());
         let audited = self.audit.as_mut().map_or(Ok(()), AuditLog::finish);
         let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
         stored.and(audited).and(recorded)

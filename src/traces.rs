@@ -232,6 +232,12 @@ pub fn titles(trace: &Trace, programs: &[Arc<Program>]) -> BTreeMap<u32, String>
     titles.filter(|(_, title)| !title.is_empty()).collect()
 }
 
+/// True for a trace of several modules, or of one that is set up in its own way.
+pub fn is_crowd(trace: &Trace) -> bool {
+    let header = trace.header();
+    header.cartridges.len() != 1 || header.digests.iter().any(|(name, _)| name == "modules")
+}
+
 /// Cartridges in the folder of a trace: files, source files, and the project in it. What cannot be loaded is none.
 fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

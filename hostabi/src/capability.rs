@@ -41,6 +41,10 @@ capabilities! {
     Kernel "kernel",
     /// The host of WASM-4 games: picture, sound and input in the module's own memory.
     Wasm4 "wasm4",
+    /// Other modules: loading, watching and controlling them.
+    Module "module",
+    /// The module itself, as one among others.
+    Proc "proc",
 }
 
 impl Capability {

@@ -15,6 +15,7 @@ mod guest;
 mod headers;
 mod id;
 mod kind;
+mod loader;
 pub mod mock;
 mod status;
 mod table;
@@ -32,6 +33,7 @@ pub use guest::{Guest, NoRoom, Object, ObjectKind, RootId};
 pub use headers::{INTRINSICS, Intrinsic, c_header, c_signature, rust_header};
 pub use id::{IdError, SyscallId, resolve, retired};
 pub use kind::{Bytes, ParamKind, ResultKind, Results, SlotType, Span, SpanMut};
+pub use loader::{Loader, Refusal};
 pub use status::Status;
 
 pub use dispatch::handlers;

@@ -87,6 +87,18 @@ statuses! {
         GfxNotLoaded 18 "NOT_LOADED" "The asset is not loaded yet.";
         GfxBadImage 19 "BAD_IMAGE" "The asset is not an image.";
     }
+    module {
+        ModuleUnknown 16 "UNKNOWN" "There is no module of that number, or no more.";
+        ModuleNotYours 17 "NOT_YOURS" "The module has another supervisor.";
+        ModuleBadState 18 "BAD_STATE" "The module's state does not allow it; nothing was asked for.";
+        ModuleNotFound 19 "NOT_FOUND" "The cartridge store has no program of that name.";
+        ModuleRefused 20 "REFUSED" "The host cannot serve the program.";
+        ModuleBadName 21 "BAD_NAME" "Names of programs are 1 to 64 bytes of text.";
+    }
+    proc {
+        ProcNoSupervisor 16 "NO_SUPERVISOR" "The host loaded the module; no module supervises it.";
+        ProcBadState 17 "BAD_STATE" "The module's state does not allow it; nothing was asked for.";
+    }
     kernel {
         KernelNotFound 16 "NOT_FOUND" "There is no such thing.";
         KernelTooSmall 17 "TOO_SMALL" "The span is too small; nothing was written.";

@@ -314,6 +314,66 @@ macro_rules! for_each_syscall {
                     "As `mem.write`, with the content in a byte string.";
             }
 
+            domain Module "module" "Other modules. A module supervises those that it loaded, and those that they loaded; nobody else can see or control them, \
+                but for the host. What is asked for happens at the end of the frame, in the order in which it was asked for; a command that \
+                the module's own end overtakes comes to nothing. States (`spec/modules.md`): 0 loading, 1 ready, 2 running, 3 paused, 4 quarantined, \
+                5 stopping, 6 stopped, 7 trapped, 8 unloaded. QUOTA if the calling module has given 64 commands in the frame." {
+                ModuleInfo info "module.info@1" (module: i32) -> (status: Status, state: i32, code: i32)
+                    Module [ModuleUnknown, ModuleNotYours] [] 20 Immediate
+                    "Gives the state of a module as it was at the beginning of the frame, and the exit code of one that halted, else 0.";
+                ModuleList list "module.list@1" (index: i32) -> (status: Status, module: i32)
+                    Module [ModuleUnknown] [] 30 Immediate
+                    "Gives the number of the module at a place, from 0, in the ascending list of those that the calling module supervises.";
+                ModuleLoad load "module.load@1" (name: Span) -> (status: Status, module: i32)
+                    Module [ModuleBadName, Quota] [] 200 + (1 / 4 Byte) Staged
+                    "Asks for a module of the program that the cartridge store has under a name, and gives its number; `module.poll` tells what became of it. Once ready, it waits for `module.start`. QUOTA if there are as many modules as the calling one, or one of its supervisors, may have loaded.";
+                ModulePause pause "module.pause@1" (module: i32) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 40 Immediate
+                    "Suspends a running module where it stands.";
+                ModulePoll poll "module.poll@1" (module: i32) -> (status: Status)
+                    Module [Pending, ModuleUnknown, ModuleNotYours, ModuleNotFound, ModuleRefused] [] 20 Immediate
+                    "Tells what became of a load: PENDING, OK once the module is there, or why not; then the number is forgotten.";
+                ModuleQuarantine quarantine "module.quarantine@1" (module: i32) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 40 Immediate
+                    "Puts a running, paused or stopping module into quarantine, which only the host can end.";
+                ModuleReplace replace "module.replace@1" (module: i32, name: Span) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, ModuleBadName, Quota] [] 200 + (1 / 4 Byte) Immediate
+                    "Gives a module another program of the cartridge store: it begins anew, with its own number and files. If there is no such program, it goes on as it is.";
+                ModuleResume resume "module.resume@1" (module: i32) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 40 Immediate
+                    "Lets a paused module go on.";
+                ModuleStart start "module.start@1" (module: i32) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 40 Immediate
+                    "Lets a module that is ready begin.";
+                ModuleStop stop "module.stop@1" (module: i32, frames: i32) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 40 Immediate
+                    "Ends a ready, running or paused module for good. One that runs has so many frames more, at most 65,535, to end by itself.";
+                ModuleUnload unload "module.unload@1" (module: i32) -> (status: Status)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 60 Immediate
+                    "Lets go of a module that is ready, stopped or trapped, or of a load under way, with all that it loaded. Its number is never used again.";
+            }
+
+            domain Proc "proc" "The module itself, as one among others." {
+                ProcId id "proc.id@1" () -> (module: i32)
+                    Proc [] [] 5 Immediate
+                    "Gives the module's number.";
+                ProcParent parent "proc.parent@1" () -> (status: Status, module: i32)
+                    Proc [ProcNoSupervisor] [] 10 Immediate
+                    "Gives the number of the module that loaded this one.";
+                ProcPause pause "proc.pause@1" () -> (status: Status)
+                    Proc [ProcNoSupervisor, ProcBadState, Quota] [] 40 Immediate
+                    "Pauses the module from the end of the frame on, until its supervisor resumes it.";
+                ProcQuota quota "proc.quota@1" (kind: i32) -> (used: i64, limit: i64)
+                    Proc [] [BadArgument] 20 Immediate
+                    "Gives what is used of a quota, and the quota: `kind` 0 modules that it loaded and that these loaded, 1 open requests, 2 bytes of storage (0 and 0 for a module without).";
+                ProcStop stop "proc.stop@1" (frames: i32) -> (status: Status)
+                    Proc [ProcBadState, Quota] [] 40 Immediate
+                    "Ends the module for good, `frames` frames, at most 65,535, after this one.";
+                ProcStopping stopping "proc.stopping@1" () -> (frames: i32)
+                    Proc [] [] 5 Immediate
+                    "Gives the number of frames that are left to a module that is being stopped, this one included; 0 if it is not.";
+            }
+
             domain Telemetry "telemetry" "The module's own figures." {
                 TelemetryBegin begin "telemetry.begin@1" (name: Span) -> (status: Status)
                     Telemetry [TelemetryBadName, Quota] [] 20 Immediate

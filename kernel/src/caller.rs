@@ -6,6 +6,7 @@ use cartwheel_hostabi::{Capability, CapabilitySet, Ruling, Syscall, SyscallInfo,
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::{Reader, RestoreError};
+use crate::lifecycle::{Ending, ModuleState, state_of};
 use crate::load::ModuleId;
 use crate::policy::{Custody, MAX_SCORE, Policy, Trust, TrustLevel, Who};
 use crate::record::{CallRecord, OriginId};
@@ -24,6 +25,12 @@ pub(crate) struct Caller {
     /// The level that it was loaded with.
     first_level: TrustLevel,
     pub(crate) custody: Custody,
+    /// Frames that it has left while it is being stopped.
+    pub(crate) grace: u16,
+    /// How it ended by itself: what its guest's state says, which has it saved.
+    pub(crate) ending: Option<Ending>,
+    /// How many modules it may have below it.
+    pub(crate) max_modules: u32,
     /// True if calls have to be recorded.
     pub(crate) watched: bool,
     /// True if something has to be done behind a call even if it is simply allowed: it is watched, or it brought others.
@@ -59,6 +66,9 @@ impl Caller {
             trust: Trust::new(level),
             first_level: level,
             custody: Custody::Free,
+            grace: 0,
+            ending: None,
+            max_modules: 0,
             watched: false,
             unsettled: false,
             host_calls: false,
@@ -123,23 +133,40 @@ impl Caller {
         out.extend(self.trust.score.to_le_bytes());
         out.extend(self.trust.violations.to_le_bytes());
         out.push(self.custody as u8);
+        if self.custody == Custody::Stopping {
+            out.extend(self.grace.to_le_bytes());
+        }
     }
 
     /// The part that is saved.
-    pub(crate) fn read(input: &mut Reader<'_>) -> Result<(Trust, Custody), RestoreError> {
+    pub(crate) fn read(input: &mut Reader<'_>) -> Result<(Trust, Custody, u16), RestoreError> {
         let level = pick(TrustLevel::ALL, input)?;
         let score = input.u16()?;
         let violations = input.u64()?;
         let custody = pick(Custody::ALL, input)?;
-        if score > MAX_SCORE {
+        let grace = if custody == Custody::Stopping { input.u16()? } else { 0 };
+        if score > MAX_SCORE || (custody == Custody::Stopping && grace == 0) {
             return Err(RestoreError::Value);
         }
-        Ok((Trust { level, score, violations }, custody))
+        Ok((Trust { level, score, violations }, custody, grace))
     }
 
     /// As it was when the module was loaded.
-    pub(crate) fn fresh(&self) -> (Trust, Custody) {
-        (Trust::new(self.first_level), Custody::Free)
+    pub(crate) fn fresh(&self) -> (Trust, Custody, u16) {
+        (Trust::new(self.first_level), Custody::Free, 0)
+    }
+
+    /// Where it is in its life.
+    pub(crate) fn state(&self) -> ModuleState {
+        state_of(self.ending, self.custody)
+    }
+
+    /// The code that it halted with, else 0.
+    pub(crate) fn exit_code(&self) -> i32 {
+        match self.ending {
+            Some(Ending::Halted(code)) => code,
+            _ => 0,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use cartwheel_hostabi::{Fault, Guest};
 
 use crate::late::{self, Answered};
+use crate::lifecycle::{Ending, ModuleState, Transition};
 use crate::load::ModuleId;
 use crate::pipeline::Kernel;
 use crate::policy::{Custody, Policy, Trust, TrustLevel};
@@ -42,6 +43,14 @@ impl Kernel {
         self.change_trust(id, |trust| *trust = Trust::new(trust.level))
     }
 
+    /// Gives a module the trust of another one, whose place it takes. Nobody is told.
+    pub fn inherit_trust(&mut self, id: ModuleId, trust: Trust) {
+        if let Some(module) = self.modules.get_mut(id) {
+            module.caller.trust = trust;
+            module.compile(&self.policy);
+        }
+    }
+
     fn change_trust(&mut self, id: ModuleId, change: impl FnOnce(&mut Trust)) -> bool {
         let Some(module) = self.modules.get_mut(id) else { return false };
         change(&mut module.caller.trust);
@@ -57,24 +66,59 @@ impl Kernel {
 
     /// Takes a module out of quarantine. False if it is in none.
     pub fn recover(&mut self, id: ModuleId) -> bool {
-        self.change_custody(id, Custody::Quarantined, Custody::Free, Lifecycle::Recovered)
+        self.change(id, Transition::Recover, 0)
     }
 
-    /// Ends a module, in quarantine or not. False if it was ended before, or there is none.
+    /// Ends a module, in quarantine or not. False if it has ended before, or there is none.
     pub fn terminate(&mut self, id: ModuleId) -> bool {
-        let from = self.custody(id);
-        from != Custody::Terminated
-            && self.change_custody(id, from, Custody::Terminated, Lifecycle::Terminated)
+        self.change(id, Transition::Terminate, 0)
     }
 
-    fn change_custody(&mut self, id: ModuleId, from: Custody, to: Custody, what: Lifecycle) -> bool {
+    /// Makes a module take a transition of its life that somebody else decides on; `frames` are what a stop leaves it. False
+    /// if there is no such transition from where it is, or no such module.
+    pub fn change(&mut self, id: ModuleId, what: Transition, frames: u16) -> bool {
         let Some(module) = self.module_mut(id) else { return false };
-        if module.caller.custody != from {
+        let state = module.caller.state();
+        // A stop without time is an end, and whoever does not run needs no time.
+        let idle = matches!(state, ModuleState::Ready | ModuleState::Paused);
+        let what = if what == Transition::Stop && (frames == 0 || idle) { Transition::Expire } else { what };
+        if state.after(what).is_none() {
             return false;
         }
-        module.caller.custody = to;
-        self.watch.tell(Some(id), what);
+        let (custody, told) = match what {
+            Transition::Start => (Custody::Free, Lifecycle::Started),
+            Transition::Pause => (Custody::Paused, Lifecycle::Paused),
+            Transition::Resume => (Custody::Free, Lifecycle::Resumed),
+            Transition::Quarantine => (Custody::Quarantined, Lifecycle::Quarantined),
+            Transition::Recover => (Custody::Free, Lifecycle::Recovered),
+            Transition::Stop => (Custody::Stopping, Lifecycle::Stopping(frames)),
+            Transition::Expire => (Custody::Stopped, Lifecycle::Stopped),
+            Transition::Terminate => (Custody::Terminated, Lifecycle::Terminated),
+            // These come from the module itself, or from whoever runs it.
+            Transition::Load
+            | Transition::Halt
+            | Transition::Trap
+            | Transition::Replace
+            | Transition::Unload => return false,
+        };
+        module.caller.custody = custody;
+        module.caller.grace = if custody == Custody::Stopping { frames } else { 0 };
+        self.watch.tell(Some(id), told);
         true
+    }
+
+    /// Puts a module into custody, whatever it was in before: for one that was only just made. Nobody is told.
+    pub fn hold(&mut self, id: ModuleId, custody: Custody) {
+        if let Some(module) = self.module_mut(id) {
+            module.caller.custody = custody;
+        }
+    }
+
+    /// Takes note of how a guest has ended by itself, if it has: its state says so, which is saved and restored elsewhere.
+    pub fn note_ending(&mut self, id: ModuleId, ending: Option<Ending>) {
+        if let Some(module) = self.module_mut(id) {
+            module.caller.ending = ending;
+        }
     }
 
     /// Makes a call by id in the name of a module: the host's own transport, with the checks, the cost and the record of any

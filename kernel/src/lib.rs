@@ -14,6 +14,7 @@ mod custody;
 mod engine;
 pub mod host;
 mod late;
+mod lifecycle;
 mod load;
 mod modules;
 mod observe;
@@ -26,14 +27,17 @@ mod shared;
 mod staged;
 mod state;
 mod storage;
+mod supervision;
 mod usage;
 mod value;
 
 pub use codec::RestoreError;
 pub use engine::Engine;
 pub use late::{Answer, Answered};
+pub use lifecycle::{Ending, ModuleState, TRANSITIONS, Transition};
 pub use load::{
-    DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig, ModuleId, StagedConfig,
+    DEFAULT_MAX_MODULES, DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Import, LoadError, ModuleConfig,
+    ModuleId, StagedConfig,
 };
 pub use observe::Observer;
 pub use pipeline::{Binding, Detached, Kernel};
@@ -50,5 +54,6 @@ pub use services::wasm4::{HeldInput, WASM4_FONT_ASSET, WASM4_FONT_BYTES};
 pub use storage::{
     Blob, Entry, FILE_OVERHEAD_BYTES, MAX_PATH_LEN, MAX_QUOTA_BYTES, Storage, StoragePath, WriteError,
 };
+pub use supervision::{MAX_COMMANDS, MAX_PROGRAM_NAME_BYTES, MAX_STOP_FRAMES, ModuleHost, end_of_frame};
 pub use usage::Usage;
 pub use value::{NotValues, Value};

@@ -62,6 +62,8 @@ pub struct StagedConfig {
     pub max_requests: u32,
     /// Frames from a request to its result; at least 1.
     pub latency_frames: u32,
+    /// Modules that it can have loaded at a time, those that they loaded included.
+    pub max_modules: u32,
     /// True if the module loads its assets itself: then none is there before it was requested.
     pub assets_on_request: bool,
 }
@@ -70,6 +72,8 @@ pub struct StagedConfig {
 pub const DEFAULT_STORAGE_BYTES: u64 = 1 << 20;
 /// Requests that a module can have open, unless its machine is configured otherwise.
 pub const DEFAULT_MAX_REQUESTS: u32 = 16;
+/// Modules that a module can have loaded, unless its machine is configured otherwise.
+pub const DEFAULT_MAX_MODULES: u32 = 64;
 
 impl Default for StagedConfig {
     fn default() -> StagedConfig {
@@ -78,6 +82,7 @@ impl Default for StagedConfig {
             read_only: false,
             max_requests: DEFAULT_MAX_REQUESTS,
             latency_frames: 1,
+            max_modules: DEFAULT_MAX_MODULES,
             assets_on_request: false,
         }
     }

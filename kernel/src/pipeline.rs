@@ -13,6 +13,7 @@ use cartwheel_hostabi::{
 
 use crate::caller::Caller;
 use crate::host::{DiskFault, Host};
+use crate::lifecycle::Ending;
 use crate::load::{LoadError, ModuleConfig, ModuleId, bind, mounts, wasm4_host};
 use crate::modules::Modules;
 use crate::observe::Observer;
@@ -148,6 +149,11 @@ impl Kernel {
 
     /// Tells the observers what happened to a module outside the kernel.
     pub fn tell(&mut self, module: ModuleId, what: Lifecycle) {
+        match what {
+            Lifecycle::Trapped => self.note_ending(module, Some(Ending::Trapped)),
+            Lifecycle::Halted(code) => self.note_ending(module, Some(Ending::Halted(code))),
+            _ => {}
+        }
         self.watch.tell(Some(module), what);
     }
 
@@ -217,6 +223,8 @@ impl Kernel {
         let level = config.level.unwrap_or(TrustLevel::Unverified);
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
         caller.watch(!self.watch.observers.is_empty());
+        caller.max_modules = config.staged.max_modules;
+        self.shared.supervision.admit(id, caller.max_modules);
         caller.script = self.script.clone().map(Reading::new);
         let mut module = Module { bindings, rules: Vec::new(), services, caller };
         module.compile(&self.policy);
@@ -228,6 +236,8 @@ impl Kernel {
 
     /// Lets go of a module and of everything that the kernel has of it.
     pub fn unload(&mut self, id: ModuleId) {
+        self.forget_child(id);
+        self.shared.supervision.dismiss(id);
         if let Some(module) = self.modules.remove(id) {
             self.forget_memory(&module.caller.origin);
             self.watch.tell(Some(id), Lifecycle::Unloaded);
@@ -248,18 +258,28 @@ impl Kernel {
 
     /// Takes a module out with all its state, to be put back or dropped: nobody is told, and its origin remembers.
     pub fn detach(&mut self, id: ModuleId) -> Option<Detached> {
+        self.shared.supervision.dismiss(id);
         self.modules.remove(id).map(Detached)
     }
 
     /// Puts a module back that was taken out. Its number must be free.
     pub fn attach(&mut self, module: Detached) {
+        let caller = &module.0.caller;
+        self.shared.supervision.admit(caller.id, caller.max_modules);
         self.modules.insert(module.0);
+    }
+
+    /// Drops a module that was taken out, in whose place there is another one. What its origin remembers stays as long as somebody
+    /// is there who can see it.
+    pub fn discard(&mut self, module: Detached) {
+        self.forget_memory(&module.0.caller.origin);
     }
 
     /// Drops a module that was taken out, for good.
     pub fn drop_detached(&mut self, module: Detached) {
-        self.forget_memory(&module.0.caller.origin);
-        self.watch.tell(Some(module.0.caller.id), Lifecycle::Unloaded);
+        let id = module.0.caller.id;
+        self.discard(module);
+        self.watch.tell(Some(id), Lifecycle::Unloaded);
     }
 
     /// Makes a call: the import with an index, by the guest that waits in it.
@@ -497,7 +517,7 @@ impl Module {
         self.caller.violate(call.verdict.unwrap_or(Verdict::Allow), policy);
         if call.done.status == Some(Status::Quarantined)
             && !self.caller.host_calls
-            && self.caller.custody == Custody::Free
+            && matches!(self.caller.custody, Custody::Free | Custody::Stopping)
         {
             self.caller.custody = Custody::Quarantined;
             watch.tell(Some(self.caller.id), Lifecycle::Quarantined);

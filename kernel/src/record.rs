@@ -118,6 +118,18 @@ pub enum Lifecycle {
     },
     /// It was let go.
     Unloaded,
+    /// It was started.
+    Started,
+    /// It was paused.
+    Paused,
+    /// It was resumed.
+    Resumed,
+    /// It is being stopped and has so many frames left.
+    Stopping(u16),
+    /// It was stopped.
+    Stopped,
+    /// It got another program.
+    Replaced,
     /// It halted with an exit code.
     Halted(i32),
     /// It trapped.

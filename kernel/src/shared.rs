@@ -6,10 +6,14 @@
 use crate::codec::{Reader, RestoreError};
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
+use crate::supervision::Supervision;
 
 /// State of the kernel as a whole. Handlers reach it through their context.
 #[derive(Default)]
-pub(crate) struct Shared {}
+pub(crate) struct Shared {
+    /// What modules have to do with each other.
+    pub(crate) supervision: Supervision,
+}
 
 impl Kernel {
     /// Appends everything that can influence a later call and belongs to no single module, as portable bytes.
@@ -17,10 +21,11 @@ impl Kernel {
         let text = self.policy.text().as_bytes();
         out.extend((text.len() as u32).to_le_bytes());
         out.extend(text);
+        self.shared.supervision.save(out);
     }
 
-    /// Puts the kernel as a whole back into a saved state. The modules of that state must be there; theirs are restored after
-    /// it. On failure everything stays as it was.
+    /// Puts the kernel as a whole back into a saved state. The modules of that state must be there, and the number of the next
+    /// one set; the modules' own states are restored after it. On failure everything stays as it was.
     pub fn restore_shared(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
         let mut input = Reader(bytes);
         let len = input.u32()? as usize;
@@ -32,7 +37,12 @@ impl Kernel {
             text => Policy::parse(text).map_err(|_| RestoreError::Policy),
         });
         let policy = policy.transpose()?;
+        let supervision = self.shared.supervision.read(&mut input)?;
         input.end()?;
+        if supervision.named().any(|id| self.module(id).is_none()) {
+            return Err(RestoreError::NoSuchModule);
+        }
+        self.shared.supervision = supervision;
         if let Some(policy) = policy {
             self.policy = policy;
             self.compile_all();
@@ -43,6 +53,6 @@ impl Kernel {
     /// Hashes of what [`Kernel::save_shared`] saves, by component in a fixed order; none for what is empty. The policy
     /// is in the modules' hashes.
     pub fn shared_hashes(&self) -> impl Iterator<Item = (&'static str, u128)> {
-        std::iter::empty()
+        self.shared.supervision.hash().into_iter()
     }
 }

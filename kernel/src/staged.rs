@@ -178,6 +178,16 @@ impl Requests {
         self.open.len() < self.quota as usize && held + input <= max_input
     }
 
+    /// Frames from a request to its result.
+    pub(crate) fn latency(&self) -> u32 {
+        self.latency
+    }
+
+    /// Open requests, and how many there can be.
+    pub(crate) fn quota(&self) -> (u64, u64) {
+        (self.open.len() as u64, self.quota.into())
+    }
+
     /// Issues a request and gives its id. The caller has asked whether there is room.
     pub(crate) fn issue(&mut self, work: Work, buffer: Option<RootId>) -> i32 {
         while self.open.iter().any(|request| request.id == self.next) {

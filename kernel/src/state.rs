@@ -58,7 +58,7 @@ impl Kernel {
             return Err(RestoreError::NoSuchModule);
         };
         module.services.restore(input)?;
-        (module.caller.trust, module.caller.custody) = trust;
+        (module.caller.trust, module.caller.custody, module.caller.grace) = trust;
         if let (Some(script), Some(counted)) = (&mut module.caller.script, counted) {
             script.restore(counted);
         }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use cartwheel_hostabi::Loader;
 use cartwheel_kernel::host::DiskFault;
 use cartwheel_kernel::policy::{Policy, PolicyError, TrustLevel};
-use cartwheel_kernel::{Answer, Answered, Kernel, ModuleId, Value};
+use cartwheel_kernel::{Answer, Answered, Kernel, ModuleHost, ModuleId, Transition, Value};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -56,6 +57,45 @@ pub enum Action {
         /// Encoded arguments.
         args: Vec<u8>,
     },
+    /// Loads a program of the cartridge store as a module that runs.
+    Load {
+        /// Name of the program.
+        name: String,
+    },
+    /// Starts a module that is ready.
+    Start {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Suspends a module that runs.
+    Pause {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Lets a paused module go on.
+    Resume {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Ends a module for good.
+    Stop {
+        /// Number of the module.
+        module: u32,
+        /// Frames that it has left if it runs, from this one on.
+        frames: u16,
+    },
+    /// Lets go of a module in any state, with all that it loaded.
+    Unload {
+        /// Number of the module.
+        module: u32,
+    },
+    /// Gives a module another program of the cartridge store.
+    Replace {
+        /// Number of the module.
+        module: u32,
+        /// Name of the program.
+        name: String,
+    },
 }
 
 /// Why an action cannot be queued.
@@ -70,6 +110,9 @@ pub enum ActionError {
     /// There is no such fault of a disk.
     #[error("a disk has no fault `{0}`")]
     NoSuchFault(String),
+    /// The cartridge store has no such program.
+    #[error("the cartridge store has no program `{0}`")]
+    NoSuchProgram(String),
     /// The policy is none.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Policy(Vec<PolicyError>),
@@ -96,6 +139,10 @@ pub enum ActionOutcome {
     Nothing,
     /// A call returned.
     Answered(Answer),
+    /// There is a module of this number now.
+    Loaded(u32),
+    /// A program was not taken; why, in words.
+    Refused(String),
 }
 
 impl Action {
@@ -116,7 +163,17 @@ impl Action {
             | Action::Terminate { .. }
             | Action::ResetTrust { .. }
             | Action::SetTrustLevel { .. }
-            | Action::Disk { .. } => {}
+            | Action::Disk { .. }
+            | Action::Start { .. }
+            | Action::Pause { .. }
+            | Action::Resume { .. }
+            | Action::Stop { .. }
+            | Action::Unload { .. } => {}
+            Action::Load { name } | Action::Replace { name, .. } => {
+                if !machine.store.contains_key(name) {
+                    return Err(ActionError::NoSuchProgram(name.clone()));
+                }
+            }
         }
         match self.module() {
             Some(module) if !machine.has(ModuleId(module)) => Err(ActionError::NoSuchModule(module)),
@@ -131,8 +188,14 @@ impl Action {
             | Action::ResetTrust { module }
             | Action::SetTrustLevel { module, .. }
             | Action::Disk { module, .. }
-            | Action::Exec { module, .. } => Some(*module),
-            Action::SetPolicy { .. } => None,
+            | Action::Exec { module, .. }
+            | Action::Start { module }
+            | Action::Pause { module }
+            | Action::Resume { module }
+            | Action::Stop { module, .. }
+            | Action::Unload { module }
+            | Action::Replace { module, .. } => Some(*module),
+            Action::SetPolicy { .. } | Action::Load { .. } => None,
         }
     }
 
@@ -156,6 +219,25 @@ impl Action {
                 let fault = fault.as_deref().map(|name| DiskFault::from_name(name).ok_or(name));
                 let fault = fault.transpose().map_err(|name| format!("a disk has no fault `{name}`"))?;
                 done(kernel.set_disk(ModuleId(*module), fault))
+            }
+            Action::Load { name } => match machine.load_stored(name) {
+                Ok(id) => ActionOutcome::Loaded(id.0),
+                Err(refusal) => ActionOutcome::Refused(refusal.to_string()),
+            },
+            Action::Start { module } => done(kernel.change(ModuleId(*module), Transition::Start, 0)),
+            Action::Pause { module } => done(kernel.change(ModuleId(*module), Transition::Pause, 0)),
+            Action::Resume { module } => done(kernel.change(ModuleId(*module), Transition::Resume, 0)),
+            Action::Stop { module, frames } => {
+                done(kernel.change(ModuleId(*module), Transition::Stop, *frames))
+            }
+            Action::Unload { module } => done(machine.unload(ModuleId(*module))),
+            Action::Replace { module, name } => {
+                let hash = machine.find(name);
+                match hash.map(|hash| Loader::replace(machine, *module, &hash)) {
+                    Some(Ok(())) => ActionOutcome::Done,
+                    Some(Err(refusal)) => ActionOutcome::Refused(refusal.to_string()),
+                    None => ActionOutcome::Nothing,
+                }
             }
             Action::SetPolicy { text } => {
                 kernel.set_policy(policy(text).map_err(|_| "a policy that is none was queued")?);
@@ -204,6 +286,14 @@ impl fmt::Display for Action {
             Action::Disk { module, fault: None } => write!(f, "the disk of module {module} works again"),
             Action::SetPolicy { text } if text.is_empty() => f.write_str("set the built-in policy"),
             Action::SetPolicy { .. } => f.write_str("set a policy"),
+            Action::Load { name } => write!(f, "load a module of {name}"),
+            Action::Start { module } => write!(f, "start module {module}"),
+            Action::Pause { module } => write!(f, "pause module {module}"),
+            Action::Resume { module } => write!(f, "resume module {module}"),
+            Action::Stop { module, frames: 0 } => write!(f, "stop module {module}"),
+            Action::Stop { module, frames } => write!(f, "stop module {module} in {frames} frames"),
+            Action::Unload { module } => write!(f, "unload module {module}"),
+            Action::Replace { module, name } => write!(f, "replace module {module} by {name}"),
             Action::Exec { module, id, .. } => write!(f, "call {id} for module {module}"),
         }
     }

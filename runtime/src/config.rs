@@ -26,6 +26,8 @@ pub struct Config {
     pub read_only_storage: bool,
     /// Modules that there can be at a time.
     pub max_modules: u32,
+    /// Modules that a module can have loaded at a time, those that they loaded included.
+    pub max_loaded: u32,
 }
 
 /// Modules that a machine can have, unless it is configured otherwise.
@@ -42,6 +44,7 @@ impl Default for Config {
             storage_bytes: DEFAULT_STORAGE_BYTES,
             read_only_storage: false,
             max_modules: DEFAULT_MAX_MODULES,
+            max_loaded: cartwheel_kernel::DEFAULT_MAX_MODULES,
         }
     }
 }

@@ -39,6 +39,7 @@ mod roster;
 mod settings;
 mod setup;
 mod snapshot;
+mod store;
 pub mod trace;
 mod trap;
 
@@ -46,8 +47,9 @@ pub use action::{Action, ActionError, ActionOutcome, Applied};
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Lifecycle, LifecycleEvent, LogLevel, LogLine, ModuleId,
-    Mount, Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError, ScriptRule,
-    Storage, Surface, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
+    ModuleState, Mount, Observer, OriginId, Outcome, SAMPLE_RATE, SAMPLES_PER_FRAME, Script, ScriptError,
+    ScriptRule, Storage, Surface, TRANSITIONS, Transition, Transport, Usage, Value, WASM4_FONT_ASSET,
+    WASM4_FONT_BYTES, ZoneEvent, host,
 };
 pub use cartwheel_kernel::{audit, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};

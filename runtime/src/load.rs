@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cartwheel_bytecode::ValType;
 use cartwheel_bytecode::cartridge::Import as ProgramImport;
 use cartwheel_hostabi::{Capability, SlotType};
-use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, StagedConfig, VideoMode};
+use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, ModuleState, StagedConfig, VideoMode};
 use cartwheel_vm::Program;
 use thiserror::Error;
 
@@ -29,6 +29,9 @@ pub enum LoadError {
     /// Every number that a module can have was given to one.
     #[error("the machine has loaded as many modules as it can count")]
     Numbers,
+    /// The module that was to get another program is in a state in which it cannot.
+    #[error("a module that is {} cannot get another program", .0.name())]
+    State(ModuleState),
     /// The module's limits are above the machine's.
     #[error("the module's limits are above those of the machine")]
     AboveLimits,

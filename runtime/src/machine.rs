@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cartwheel_hostabi::Loader;
 use cartwheel_kernel::host::Host;
 use cartwheel_kernel::policy::{Policy, Trust};
-use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Storage, Surface};
+use cartwheel_kernel::{Binding, Kernel, ModuleId, Observer, Script, Storage, Surface, end_of_frame};
 use cartwheel_vm::{FrameInput, Instance, Program};
 use thiserror::Error;
 
@@ -18,6 +19,7 @@ use crate::module::{Module, Status, Watcher};
 use crate::report::FrameReport;
 use crate::setup::{ModuleSetup, within};
 use crate::snapshot::{self, RestoreError};
+use crate::store::Stored;
 use crate::trap::TrapReport;
 
 /// A broken invariant of the host. The machine stays as it is and refuses to go on.
@@ -36,10 +38,10 @@ pub struct Machine {
     pub(crate) kernel: Kernel,
     /// In the order of their numbers, in which they run.
     pub(crate) modules: Vec<Module>,
-    /// Number of the next module; none is given twice.
-    pub(crate) next: u32,
     /// Programs that a restored state can have modules of, by content hash. No part of the state.
     pub(crate) programs: BTreeMap<[u8; 32], Arc<Program>>,
+    /// Programs that modules can be loaded of while the machine runs, by name. Configuration.
+    pub(crate) store: BTreeMap<String, Stored>,
     /// Number of the next frame.
     pub(crate) frame: u64,
     /// Input of the frame before.
@@ -62,8 +64,8 @@ impl Machine {
             config,
             kernel: Kernel::new(),
             modules: Vec::new(),
-            next: 0,
             programs: BTreeMap::new(),
+            store: BTreeMap::new(),
             frame: 0,
             previous: InputFrame::default(),
             actions: Vec::new(),
@@ -90,11 +92,13 @@ impl Machine {
         if self.modules.len() >= self.config.max_modules as usize {
             return Err(LoadError::Full(self.config.max_modules));
         }
-        let id = ModuleId(self.next);
-        let next = self.next.checked_add(1).ok_or(LoadError::Numbers)?;
+        let id = ModuleId(self.kernel.next_number());
+        if id.0 >= i32::MAX as u32 {
+            return Err(LoadError::Numbers);
+        }
         let module = self.make(id, program.clone(), setup)?;
         self.modules.push(module);
-        self.next = next;
+        self.sync_ending(id);
         self.add_program(program);
         Ok(id)
     }
@@ -120,12 +124,14 @@ impl Machine {
         module
     }
 
-    /// Lets go of a module and of everything that there is of it; its number is never used again. False if there is none.
+    /// Lets go of a module and of everything that there is of it, with all that it loaded; their numbers are never used again.
+    /// False if there is no such module.
     pub fn unload(&mut self, id: ModuleId) -> bool {
-        let Ok(place) = self.place(id) else { return false };
-        self.modules.remove(place);
-        self.kernel.unload(id);
-        true
+        let there = self.has(id);
+        for id in if there { self.kernel.family(id) } else { Vec::new() } {
+            Loader::unload(self, id.0);
+        }
+        there
     }
 
     /// Makes a program known: a state that is restored can have modules of it. What was loaded once is known.
@@ -165,6 +171,7 @@ impl Machine {
                 Err(message) => return Err(self.panicked(message)),
             }
         }
+        end_of_frame(self);
         self.kernel.close_frame();
         self.frame += 1;
         self.previous = *input;
@@ -192,6 +199,9 @@ impl Machine {
         let mut applied = Vec::new();
         for action in std::mem::take(&mut self.actions) {
             applied.push(action.apply(self).map_err(|message| self.panicked(message))?);
+        }
+        if !applied.is_empty() {
+            self.kernel.publish_states();
         }
         Ok(applied)
     }
@@ -298,6 +308,7 @@ impl Machine {
         let mut fork = Machine::new(self.config);
         fork.set_script(self.script().cloned());
         fork.programs = self.programs.clone();
+        fork.store = self.store.clone();
         fork.restore(&bytes).expect("a machine can restore what it saved");
         Ok(fork)
     }
@@ -382,7 +393,7 @@ impl Machine {
     }
 
     /// Place of a module among the others.
-    fn place(&self, module: ModuleId) -> Result<usize, usize> {
+    pub(crate) fn place(&self, module: ModuleId) -> Result<usize, usize> {
         self.modules.binary_search_by_key(&module, |module| module.id)
     }
 

@@ -31,6 +31,14 @@ pub enum Status {
     Quarantined,
     /// The host has ended it.
     Terminated,
+    /// It waits to be started.
+    Ready,
+    /// It is suspended until it is resumed.
+    Paused,
+    /// It runs, for a last few frames.
+    Stopping,
+    /// It was stopped.
+    Stopped,
 }
 
 /// Which of its entry functions a module has reached.
@@ -67,6 +75,8 @@ pub(crate) struct Module {
     pub argument: Option<&'static str>,
     /// What of its setup its state does not show.
     pub frozen: Frozen,
+    /// The cycles per frame that its setup asks for; those that it has are in its schedule.
+    pub cycles_per_frame: Option<u64>,
 }
 
 impl Module {
@@ -85,7 +95,8 @@ impl Module {
         let mut instance = Instance::prepared(program, limits, seed(config.seed, id), prepare)?;
         instance.set_module(id.0);
         let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
-        Ok(Module { id, instance, schedule, argument: None, frozen: Frozen::of(setup, config) })
+        let (frozen, cycles_per_frame) = (Frozen::of(setup, config), setup.cycles_per_frame);
+        Ok(Module { id, instance, schedule, argument: None, frozen, cycles_per_frame })
     }
 
     pub fn status(&self, kernel: &Kernel) -> Status {
@@ -97,11 +108,15 @@ impl Module {
                 Custody::Free => Status::Running,
                 Custody::Quarantined => Status::Quarantined,
                 Custody::Terminated => Status::Terminated,
+                Custody::Ready => Status::Ready,
+                Custody::Paused => Status::Paused,
+                Custody::Stopping => Status::Stopping,
+                Custody::Stopped => Status::Stopped,
             },
         }
     }
 
-    fn main_returned(&self) -> bool {
+    pub fn main_returned(&self) -> bool {
         let body = self.instance.program().cartridge().manifest.entry.body;
         self.schedule.stage == Stage::Done && matches!(body, EntryBody::Main(_))
     }
@@ -113,7 +128,7 @@ impl Module {
         input: &FrameInput,
         watcher: Option<&mut Watcher<'_>>,
     ) -> Result<ModuleReport, String> {
-        let running = self.status(kernel) == Status::Running;
+        let running = matches!(self.status(kernel), Status::Running | Status::Stopping);
         let Schedule { budget, debt, .. } = self.schedule;
         let granted = if running { budget.saturating_sub(debt) } else { 0 };
         let (bytes_before, objects_before) = self.instance.heap_allocated();
@@ -321,7 +336,10 @@ impl Module {
             Status::Trapped => SliceEnd::Trapped,
             Status::Quarantined => SliceEnd::Quarantined,
             Status::Terminated => SliceEnd::Terminated,
-            Status::Running => SliceEnd::Idle,
+            Status::Ready => SliceEnd::Ready,
+            Status::Paused => SliceEnd::Paused,
+            Status::Stopped => SliceEnd::Stopped,
+            Status::Running | Status::Stopping => SliceEnd::Idle,
         }
     }
 

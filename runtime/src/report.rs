@@ -31,12 +31,18 @@ pub enum SliceEnd {
     Quarantined,
     /// The host has ended the module.
     Terminated,
+    /// The module waits to be started.
+    Ready,
+    /// The module is paused.
+    Paused,
+    /// The module was stopped.
+    Stopped,
 }
 
 impl SliceEnd {
     /// True if the module will never run again, whatever the host does.
     pub fn is_final(self) -> bool {
-        matches!(self, SliceEnd::Halted(_) | SliceEnd::Trapped | SliceEnd::Terminated)
+        matches!(self, SliceEnd::Halted(_) | SliceEnd::Trapped | SliceEnd::Terminated | SliceEnd::Stopped)
     }
 }
 
@@ -53,6 +59,9 @@ impl fmt::Display for SliceEnd {
             SliceEnd::Trapped => f.write_str("trapped"),
             SliceEnd::Quarantined => f.write_str("in quarantine"),
             SliceEnd::Terminated => f.write_str("terminated"),
+            SliceEnd::Ready => f.write_str("not started"),
+            SliceEnd::Paused => f.write_str("paused"),
+            SliceEnd::Stopped => f.write_str("stopped"),
         }
     }
 }

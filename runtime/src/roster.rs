@@ -24,13 +24,13 @@ pub(crate) struct Roster {
 impl Roster {
     pub fn of(machine: &Machine) -> Roster {
         let modules = machine.modules.iter().map(|module| (module.id.0, module.frozen.clone()));
-        Roster { next: machine.next, modules: modules.collect() }
+        Roster { next: machine.kernel.next_number(), modules: modules.collect() }
     }
 
     /// True if loading the programs one after the other into a new machine comes to it.
     pub fn is_loadable(machine: &Machine) -> bool {
         let in_order = (0..).zip(&machine.modules).all(|(number, module)| module.id == ModuleId(number));
-        machine.next as usize == machine.modules.len()
+        machine.kernel.next_number() as usize == machine.modules.len()
             && in_order
             && machine.modules.iter().all(|module| module.frozen == Frozen::default())
     }

@@ -16,6 +16,7 @@ pub(crate) struct Settings {
     storage_bytes: u64,
     read_only_storage: bool,
     max_modules: u32,
+    max_loaded: u32,
 }
 
 impl Settings {
@@ -29,8 +30,17 @@ impl Settings {
             storage_bytes,
             read_only_storage,
             max_modules,
+            max_loaded,
         } = *config;
-        Settings { cycles_per_frame, latency, max_requests, storage_bytes, read_only_storage, max_modules }
+        Settings {
+            cycles_per_frame,
+            latency,
+            max_requests,
+            storage_bytes,
+            read_only_storage,
+            max_modules,
+            max_loaded,
+        }
     }
 
     /// Hash of them; `None` if they are the usual ones.
@@ -62,6 +72,7 @@ impl Settings {
             storage_bytes: self.storage_bytes,
             read_only_storage: self.read_only_storage,
             max_modules: config.max_modules,
+            max_loaded: self.max_loaded,
         })
     }
 }

@@ -28,6 +28,8 @@ pub struct ModuleSetup {
     pub limits: Option<Limits>,
     /// Requests that it can have open at a time.
     pub max_requests: Option<u32>,
+    /// Modules that it can have loaded at a time, those that they loaded included.
+    pub max_loaded: Option<u32>,
 }
 
 /// The part of a module's setup that cannot be seen in its state: what a machine has to know to make a module that a state
@@ -42,32 +44,37 @@ pub(crate) struct Frozen {
     read_only_storage: Option<bool>,
     limits: Option<[u64; 6]>,
     max_requests: Option<u32>,
+    max_loaded: Option<u32>,
 }
 
 impl Frozen {
+    /// What is as the configuration says is left out, so that it can be seen which setups are nothing special.
     pub fn of(setup: &ModuleSetup, config: &Config) -> Frozen {
-        let ModuleSetup {
-            name,
-            origin,
-            level,
-            mounts,
-            storage,
-            read_only_storage,
-            cycles_per_frame: _,
-            limits,
-            max_requests,
-        } = setup;
-        let quota = storage.as_ref().map(Storage::quota_bytes);
+        let quota = Storage::new(config.storage_bytes).quota_bytes();
+        let Frozen { storage_bytes, read_only_storage, max_requests, max_loaded, .. } = Frozen::whole(setup);
+        Frozen {
+            storage_bytes: storage_bytes.filter(|&bytes| bytes != quota),
+            read_only_storage: read_only_storage.filter(|&only| only != config.read_only_storage),
+            limits: setup.limits.filter(|&limits| limits != config.limits).map(numbers_of),
+            max_requests: max_requests.filter(|&requests| requests != config.max_requests),
+            max_loaded: max_loaded.filter(|&loaded| loaded != config.max_loaded),
+            ..Frozen::whole(setup)
+        }
+    }
+
+    /// All that was set.
+    pub fn whole(setup: &ModuleSetup) -> Frozen {
         let mount = |mount: &Mount| (mount.prefix.clone(), mount.target.clone());
         Frozen {
-            name: name.clone(),
-            origin: origin.clone(),
-            level: level.map(|level| level as u8),
-            mounts: mounts.as_ref().map(|mounts| mounts.iter().map(mount).collect()),
-            storage_bytes: quota.filter(|&quota| quota != Storage::new(config.storage_bytes).quota_bytes()),
-            read_only_storage: read_only_storage.filter(|&only| only != config.read_only_storage),
-            limits: limits.filter(|&limits| limits != config.limits).map(numbers_of),
-            max_requests: max_requests.filter(|&requests| requests != config.max_requests),
+            name: setup.name.clone(),
+            origin: setup.origin.clone(),
+            level: setup.level.map(|level| level as u8),
+            mounts: setup.mounts.as_ref().map(|mounts| mounts.iter().map(mount).collect()),
+            storage_bytes: setup.storage.as_ref().map(Storage::quota_bytes),
+            read_only_storage: setup.read_only_storage,
+            limits: setup.limits.map(numbers_of),
+            max_requests: setup.max_requests,
+            max_loaded: setup.max_loaded,
         }
     }
 
@@ -86,6 +93,7 @@ impl Frozen {
             cycles_per_frame: None,
             limits: self.limits.map(limits_of).transpose().ok()?,
             max_requests: self.max_requests,
+            max_loaded: self.max_loaded,
         })
     }
 }
@@ -97,6 +105,7 @@ impl ModuleSetup {
             read_only: self.read_only_storage.unwrap_or(config.read_only_storage),
             max_requests: self.max_requests.unwrap_or(config.max_requests),
             latency_frames: config.latency,
+            max_modules: self.max_loaded.unwrap_or(config.max_loaded),
             ..StagedConfig::default()
         }
     }

@@ -147,6 +147,7 @@ fn replace(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
     machine.config = settings.adopted(&machine.config, part.seed)?;
     let mut undo = Undo::of(machine);
     let exchange = Exchange::make(machine, wanted)?;
+    machine.kernel.set_next_number(roster.next());
     undo.new = exchange.new.clone();
     if let Err(error) = apply(machine, shared, &states, &mut undo) {
         exchange.undo(machine);
@@ -156,11 +157,11 @@ fn replace(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
     exchange.finish(machine);
     machine.frame = part.frame;
     machine.previous = previous;
-    machine.next = roster.next();
     for (module, schedule) in machine.modules.iter_mut().zip(part.schedules) {
         module.schedule = schedule;
         module.argument = None;
     }
+    machine.sync_endings();
     Ok(())
 }
 
@@ -224,6 +225,8 @@ fn apply(
 
 /// What a restore that fails takes back.
 struct Undo {
+    /// Number of the next module.
+    next: u32,
     shared: Vec<u8>,
     /// What the kernel had of the modules that were there.
     kernel: Vec<(ModuleId, Vec<u8>)>,
@@ -243,11 +246,13 @@ impl Undo {
             machine.kernel.save(module.id, &mut bytes);
             (module.id, bytes)
         });
-        Undo { shared, kernel: kernel.collect(), new: Vec::new(), guests: Vec::new() }
+        let next = machine.kernel.next_number();
+        Undo { next, shared, kernel: kernel.collect(), new: Vec::new(), guests: Vec::new() }
     }
 
     /// The modules that were there are there again.
     fn apply(self, machine: &mut Machine) {
+        machine.kernel.set_next_number(self.next);
         machine.kernel.restore_shared(&self.shared).expect("it was saved just now");
         for (id, bytes) in &self.kernel {
             machine.kernel.restore(*id, bytes).expect("it was saved just now");
@@ -256,6 +261,7 @@ impl Undo {
             let module = machine.module_mut(*id).expect("it was there before");
             module.instance.restore(bytes).expect("it was saved just now");
         }
+        machine.sync_endings();
     }
 }
 

@@ -647,6 +647,136 @@ MemSize mem_size(int32_t slot);
 CARTWHEEL_IMPORT("mem", "write@1")
 int32_t mem_write(int32_t slot, const void *content, uint32_t content_len);
 
+/* module: Other modules. A module supervises those that it loaded, and those that they loaded;
+ * nobody else can see or control them, but for the host. What is asked for happens at the end of
+ * the frame, in the order in which it was asked for; a command that the module's own end overtakes
+ * comes to nothing. States (`spec/modules.md`): 0 loading, 1 ready, 2 running, 3 paused, 4
+ * quarantined, 5 stopping, 6 stopped, 7 trapped, 8 unloaded. QUOTA if the calling module has given
+ * 64 commands in the frame. */
+enum module_status {
+    MODULE_UNKNOWN = 16, /* There is no module of that number, or no more. */
+    MODULE_NOT_YOURS = 17, /* The module has another supervisor. */
+    MODULE_BAD_STATE = 18, /* The module's state does not allow it; nothing was asked for. */
+    MODULE_NOT_FOUND = 19, /* The cartridge store has no program of that name. */
+    MODULE_REFUSED = 20, /* The host cannot serve the program. */
+    MODULE_BAD_NAME = 21, /* Names of programs are 1 to 64 bytes of text. */
+};
+
+typedef struct {
+    int32_t status;
+    int32_t state;
+    int32_t code;
+} ModuleInfo;
+
+/* Gives the state of a module as it was at the beginning of the frame, and the exit code of one
+ * that halted, else 0. Besides OK: UNKNOWN, NOT_YOURS. */
+CARTWHEEL_IMPORT("module", "info@1")
+ModuleInfo module_info(int32_t module);
+
+typedef struct {
+    int32_t status;
+    int32_t module;
+} ModuleList;
+
+/* Gives the number of the module at a place, from 0, in the ascending list of those that the
+ * calling module supervises. Besides OK: UNKNOWN. */
+CARTWHEEL_IMPORT("module", "list@1")
+ModuleList module_list(int32_t index);
+
+typedef struct {
+    int32_t status;
+    int32_t module;
+} ModuleLoad;
+
+/* Asks for a module of the program that the cartridge store has under a name, and gives its number;
+ * `module.poll` tells what became of it. Once ready, it waits for `module.start`. QUOTA if there
+ * are as many modules as the calling one, or one of its supervisors, may have loaded. Besides OK:
+ * BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("module", "load@1")
+ModuleLoad module_load(const void *name, uint32_t name_len);
+
+/* Suspends a running module where it stands. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "pause@1")
+int32_t module_pause(int32_t module);
+
+/* Tells what became of a load: PENDING, OK once the module is there, or why not; then the number is
+ * forgotten. Besides OK: PENDING, UNKNOWN, NOT_YOURS, NOT_FOUND, REFUSED. */
+CARTWHEEL_IMPORT("module", "poll@1")
+int32_t module_poll(int32_t module);
+
+/* Puts a running, paused or stopping module into quarantine, which only the host can end. Besides
+ * OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "quarantine@1")
+int32_t module_quarantine(int32_t module);
+
+/* Gives a module another program of the cartridge store: it begins anew, with its own number and
+ * files. If there is no such program, it goes on as it is. Besides OK: UNKNOWN, NOT_YOURS,
+ * BAD_STATE, BAD_NAME, QUOTA. */
+CARTWHEEL_IMPORT("module", "replace@1")
+int32_t module_replace(int32_t module, const void *name, uint32_t name_len);
+
+/* Lets a paused module go on. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "resume@1")
+int32_t module_resume(int32_t module);
+
+/* Lets a module that is ready begin. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "start@1")
+int32_t module_start(int32_t module);
+
+/* Ends a ready, running or paused module for good. One that runs has so many frames more, at most
+ * 65,535, to end by itself. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "stop@1")
+int32_t module_stop(int32_t module, int32_t frames);
+
+/* Lets go of a module that is ready, stopped or trapped, or of a load under way, with all that it
+ * loaded. Its number is never used again. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("module", "unload@1")
+int32_t module_unload(int32_t module);
+
+/* proc: The module itself, as one among others. */
+enum proc_status {
+    PROC_NO_SUPERVISOR = 16, /* The host loaded the module; no module supervises it. */
+    PROC_BAD_STATE = 17, /* The module's state does not allow it; nothing was asked for. */
+};
+
+/* Gives the module's number. */
+CARTWHEEL_IMPORT("proc", "id@1")
+int32_t proc_id(void);
+
+typedef struct {
+    int32_t status;
+    int32_t module;
+} ProcParent;
+
+/* Gives the number of the module that loaded this one. Besides OK: NO_SUPERVISOR. */
+CARTWHEEL_IMPORT("proc", "parent@1")
+ProcParent proc_parent(void);
+
+/* Pauses the module from the end of the frame on, until its supervisor resumes it. Besides OK:
+ * NO_SUPERVISOR, BAD_STATE, QUOTA. */
+CARTWHEEL_IMPORT("proc", "pause@1")
+int32_t proc_pause(void);
+
+typedef struct {
+    int64_t used;
+    int64_t limit;
+} ProcQuota;
+
+/* Gives what is used of a quota, and the quota: `kind` 0 modules that it loaded and that these
+ * loaded, 1 open requests, 2 bytes of storage (0 and 0 for a module without). */
+CARTWHEEL_IMPORT("proc", "quota@1")
+ProcQuota proc_quota(int32_t kind);
+
+/* Ends the module for good, `frames` frames, at most 65,535, after this one. Besides OK: BAD_STATE,
+ * QUOTA. */
+CARTWHEEL_IMPORT("proc", "stop@1")
+int32_t proc_stop(int32_t frames);
+
+/* Gives the number of frames that are left to a module that is being stopped, this one included; 0
+ * if it is not. */
+CARTWHEEL_IMPORT("proc", "stopping@1")
+int32_t proc_stopping(void);
+
 /* telemetry: The module's own figures. */
 enum telemetry_status {
     TELEMETRY_TOO_SMALL = 16, /* The span is too small for the record; nothing was written. */

@@ -1125,6 +1125,241 @@ pub mod mem {
     }
 }
 
+/// Other modules. A module supervises those that it loaded, and those that they loaded; nobody else
+/// can see or control them, but for the host. What is asked for happens at the end of the frame, in
+/// the order in which it was asked for; a command that the module's own end overtakes comes to
+/// nothing. States (`spec/modules.md`): 0 loading, 1 ready, 2 running, 3 paused, 4 quarantined, 5
+/// stopping, 6 stopped, 7 trapped, 8 unloaded. QUOTA if the calling module has given 64 commands in
+/// the frame.
+pub mod module {
+    use super::Status;
+    /// There is no module of that number, or no more.
+    pub const UNKNOWN: Status = 16;
+    /// The module has another supervisor.
+    pub const NOT_YOURS: Status = 17;
+    /// The module's state does not allow it; nothing was asked for.
+    pub const BAD_STATE: Status = 18;
+    /// The cartridge store has no program of that name.
+    pub const NOT_FOUND: Status = 19;
+    /// The host cannot serve the program.
+    pub const REFUSED: Status = 20;
+    /// Names of programs are 1 to 64 bytes of text.
+    pub const BAD_NAME: Status = 21;
+
+    /// What `info` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Info {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `state`.
+        pub state: i32,
+        /// Result `code`.
+        pub code: i32,
+    }
+
+    /// What `list` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct List {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `module`.
+        pub module: i32,
+    }
+
+    /// What `load` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Load {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `module`.
+        pub module: i32,
+    }
+
+    /// Gives the state of a module as it was at the beginning of the frame, and the exit code of
+    /// one that halted, else 0. Besides OK: UNKNOWN, NOT_YOURS.
+    pub fn info(module: i32) -> Info {
+        import::info(module)
+    }
+
+    /// Gives the number of the module at a place, from 0, in the ascending list of those that the
+    /// calling module supervises. Besides OK: UNKNOWN.
+    pub fn list(index: i32) -> List {
+        import::list(index)
+    }
+
+    /// Asks for a module of the program that the cartridge store has under a name, and gives its
+    /// number; `module.poll` tells what became of it. Once ready, it waits for `module.start`.
+    /// QUOTA if there are as many modules as the calling one, or one of its supervisors, may have
+    /// loaded. Besides OK: BAD_NAME, QUOTA.
+    pub fn load(name: &[u8]) -> Load {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::load(name.as_ptr(), name.len() as u32) }
+    }
+
+    /// Suspends a running module where it stands. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn pause(module: i32) -> Status {
+        import::pause(module)
+    }
+
+    /// Tells what became of a load: PENDING, OK once the module is there, or why not; then the
+    /// number is forgotten. Besides OK: PENDING, UNKNOWN, NOT_YOURS, NOT_FOUND, REFUSED.
+    pub fn poll(module: i32) -> Status {
+        import::poll(module)
+    }
+
+    /// Puts a running, paused or stopping module into quarantine, which only the host can end.
+    /// Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn quarantine(module: i32) -> Status {
+        import::quarantine(module)
+    }
+
+    /// Gives a module another program of the cartridge store: it begins anew, with its own number
+    /// and files. If there is no such program, it goes on as it is. Besides OK: UNKNOWN, NOT_YOURS,
+    /// BAD_STATE, BAD_NAME, QUOTA.
+    pub fn replace(module: i32, name: &[u8]) -> Status {
+        // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
+        unsafe { import::replace(module, name.as_ptr(), name.len() as u32) }
+    }
+
+    /// Lets a paused module go on. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn resume(module: i32) -> Status {
+        import::resume(module)
+    }
+
+    /// Lets a module that is ready begin. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn start(module: i32) -> Status {
+        import::start(module)
+    }
+
+    /// Ends a ready, running or paused module for good. One that runs has so many frames more, at
+    /// most 65,535, to end by itself. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn stop(module: i32, frames: i32) -> Status {
+        import::stop(module, frames)
+    }
+
+    /// Lets go of a module that is ready, stopped or trapped, or of a load under way, with all that
+    /// it loaded. Its number is never used again. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA.
+    pub fn unload(module: i32) -> Status {
+        import::unload(module)
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "module"))]
+        unsafe extern "C" {
+            #[link_name = "info@1"]
+            pub safe fn info(module: i32) -> super::Info;
+            #[link_name = "list@1"]
+            pub safe fn list(index: i32) -> super::List;
+            #[link_name = "load@1"]
+            pub unsafe fn load(name: *const u8, name_len: u32) -> super::Load;
+            #[link_name = "pause@1"]
+            pub safe fn pause(module: i32) -> Status;
+            #[link_name = "poll@1"]
+            pub safe fn poll(module: i32) -> Status;
+            #[link_name = "quarantine@1"]
+            pub safe fn quarantine(module: i32) -> Status;
+            #[link_name = "replace@1"]
+            pub unsafe fn replace(module: i32, name: *const u8, name_len: u32) -> Status;
+            #[link_name = "resume@1"]
+            pub safe fn resume(module: i32) -> Status;
+            #[link_name = "start@1"]
+            pub safe fn start(module: i32) -> Status;
+            #[link_name = "stop@1"]
+            pub safe fn stop(module: i32, frames: i32) -> Status;
+            #[link_name = "unload@1"]
+            pub safe fn unload(module: i32) -> Status;
+        }
+    }
+}
+
+/// The module itself, as one among others.
+pub mod proc {
+    use super::Status;
+    /// The host loaded the module; no module supervises it.
+    pub const NO_SUPERVISOR: Status = 16;
+    /// The module's state does not allow it; nothing was asked for.
+    pub const BAD_STATE: Status = 17;
+
+    /// What `parent` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Parent {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `module`.
+        pub module: i32,
+    }
+
+    /// What `quota` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Quota {
+        /// Result `used`.
+        pub used: i64,
+        /// Result `limit`.
+        pub limit: i64,
+    }
+
+    /// Gives the module's number.
+    pub fn id() -> i32 {
+        import::id()
+    }
+
+    /// Gives the number of the module that loaded this one. Besides OK: NO_SUPERVISOR.
+    pub fn parent() -> Parent {
+        import::parent()
+    }
+
+    /// Pauses the module from the end of the frame on, until its supervisor resumes it. Besides OK:
+    /// NO_SUPERVISOR, BAD_STATE, QUOTA.
+    pub fn pause() -> Status {
+        import::pause()
+    }
+
+    /// Gives what is used of a quota, and the quota: `kind` 0 modules that it loaded and that these
+    /// loaded, 1 open requests, 2 bytes of storage (0 and 0 for a module without).
+    pub fn quota(kind: i32) -> Quota {
+        import::quota(kind)
+    }
+
+    /// Ends the module for good, `frames` frames, at most 65,535, after this one. Besides OK:
+    /// BAD_STATE, QUOTA.
+    pub fn stop(frames: i32) -> Status {
+        import::stop(frames)
+    }
+
+    /// Gives the number of frames that are left to a module that is being stopped, this one
+    /// included; 0 if it is not.
+    pub fn stopping() -> i32 {
+        import::stopping()
+    }
+
+    #[allow(clashing_extern_declarations)] // calls of one name in several domains
+    mod import {
+        use super::Status;
+        #[cfg_attr(target_family = "wasm", link(wasm_import_module = "proc"))]
+        unsafe extern "C" {
+            #[link_name = "id@1"]
+            pub safe fn id() -> i32;
+            #[link_name = "parent@1"]
+            pub safe fn parent() -> super::Parent;
+            #[link_name = "pause@1"]
+            pub safe fn pause() -> Status;
+            #[link_name = "quota@1"]
+            pub safe fn quota(kind: i32) -> super::Quota;
+            #[link_name = "stop@1"]
+            pub safe fn stop(frames: i32) -> Status;
+            #[link_name = "stopping@1"]
+            pub safe fn stopping() -> i32;
+        }
+    }
+}
+
 /// The module's own figures.
 pub mod telemetry {
     use super::Status;

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use cartwheel_runtime::Machine;
 use cartwheel_runtime::trace::{Mismatch, Trace};
 
 use crate::cli::ReplayArgs;
+use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
+use crate::machine_file::Member;
 use crate::session::{Said, Session};
 use crate::summary::Stop;
 use crate::tape::TraceTape;
@@ -29,6 +32,9 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     if let Some(mismatch) = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))? {
         return diverged(path, &trace, &found, &mismatch);
     }
+    if traces::is_crowd(&trace) {
+        return replay_crowd(args, &trace, &found, machine, to - from);
+    }
     let name = found.name();
     let mut session = Session::new(&args.output, &name, found.first(path)?, machine, to - from)?;
     let mut tape = TraceTape::new(path, &trace, from);
@@ -39,6 +45,27 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         (Stop::Diverged, Some(mismatch)) => diverged(path, &trace, &found, &mismatch),
         // How the guest ended is part of what was replayed.
         _ => Ok(Exit::Fine),
+    }
+}
+
+/// Replays a trace of several modules with a machine that stands before the first frame.
+fn replay_crowd(
+    args: &ReplayArgs,
+    trace: &Trace,
+    found: &Found,
+    machine: Machine,
+    frames: u64,
+) -> Result<Exit, Failure> {
+    let path = args.trace.as_path();
+    let members = machine.modules().map(|id| Member { id, name: format!("module-{}", id.0) }).collect();
+    let mut tape = TraceTape::new(path, trace, machine.frame());
+    let mut crowd = Crowd::new(&args.output, machine, members, frames)?;
+    let (stop, seconds) = crowd.timed(&mut tape)?;
+    crowd.finish(&args.output)?;
+    crowd.report(&args.output, stop, seconds)?;
+    match tape.mismatch {
+        None => Ok(Exit::Fine),
+        Some(mismatch) => diverged(path, trace, found, &mismatch),
     }
 }
 

@@ -12,7 +12,9 @@ use cartwheel_runtime::{
 
 use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
+use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
+use crate::machine_file::{self, Wishes};
 use crate::realtime::Realtime;
 use crate::session::{Said, Session};
 use crate::storage::StorageFolder;
@@ -24,6 +26,10 @@ const DEFAULT_FRAMES: u64 = 600;
 
 /// Runs a cartridge.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    if !args.more.is_empty() || args.cartridge.extension().is_some_and(|name| name == machine_file::EXTENSION)
+    {
+        return run_machine(args);
+    }
     let mut loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
     if let Some(font) = &args.wasm4_font {
         wasm4::bring_font(&mut loaded.cart, font)?;
@@ -99,7 +105,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         inputs: inputs.unwrap_or_default(),
         recording,
         sync_test: args.sync_test.map(SyncTest::new),
-        folder,
+        folders: folder.into_iter().map(|folder| (module, folder)).collect(),
         audit,
         recover_after: args.recover_after,
         quarantined: 0,
@@ -120,6 +126,83 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     session.report(&args.output, &args.cartridge, stop, seconds, said)?;
     closed?;
     Ok(stop.exit())
+}
+
+/// Runs several modules.
+fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
+    let only_one = [
+        ("--declare", args.declare.is_some()),
+        ("--storage", args.storage.is_some()),
+        ("--wasm4-font", args.wasm4_font.is_some()),
+        ("--recover-after", args.recover_after.is_some()),
+        ("--realtime-check", args.realtime_check),
+        ("--resume", args.resume),
+    ];
+    if let Some((option, _)) = only_one.iter().find(|(_, given)| *given) {
+        let help = "a machine file can say it for each module, where it is about modules";
+        return Err(Failure::new(format!("{option} is for a run of one module; {help}")));
+    }
+    let inputs = args.input.as_deref().map(read_inputs).transpose()?;
+    let wishes = Wishes {
+        seed: args.seed,
+        cycles: args.cycles,
+        latency: args.latency,
+        policy: args.policy.as_deref(),
+    };
+    let mut audit = None;
+    let prepare = |machine: &mut Machine| {
+        if let Some(threads) = args.threads {
+            let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
+            machine.set_host(Host::with_threads(threads).map_err(failed)?);
+        }
+        machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
+        if let Some(path) = &args.audit {
+            let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
+            machine.observe(Box::new(auditor));
+            audit = Some(log);
+        }
+        Ok(())
+    };
+    let made = if args.more.is_empty() {
+        machine_file::read(&args.cartridge, &wishes, prepare)?
+    } else {
+        let paths = [&args.cartridge].into_iter().chain(&args.more).map(|path| path.as_path());
+        machine_file::of_cartridges(paths, &wishes, prepare)?
+    };
+    let machine_file::Made { mut machine, members, folders } = made;
+    if args.sync_test.is_some() && !folders.is_empty() {
+        return Err(Failure::new("--sync-test is for modules without folders of files"));
+    }
+    if let Some(path) = &args.load_state {
+        machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
+    }
+    let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
+    let frames = args.frames.or(left).unwrap_or(DEFAULT_FRAMES);
+    let keyframes = if args.load_state.is_some() && args.keyframes == 0 { u64::MAX } else { args.keyframes };
+    let options = RecordOptions { keyframes, components: args.components, embed: args.embed };
+    let first = members.first().map_or(cartwheel_runtime::ModuleId(0), |member| member.id);
+    let mut crowd = Crowd::new(&args.output, machine, members, frames)?;
+    let recording = args.record.as_ref().map(|path| Recording::create(path, &crowd.machine, options));
+    let mut tape = InputTape {
+        module: first,
+        inputs: inputs.unwrap_or_default(),
+        recording: recording.transpose()?,
+        sync_test: args.sync_test.map(SyncTest::new),
+        folders,
+        audit,
+        recover_after: None,
+        quarantined: 0,
+        realtime: Realtime::default(),
+    };
+    tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
+    let ran = crowd.timed(&mut tape);
+    drop(crowd.machine.stop_observing());
+    let closed = tape.finish();
+    let (stop, seconds) = ran?;
+    crowd.finish(&args.output)?;
+    crowd.report(&args.output, stop, seconds)?;
+    closed?;
+    Ok(crowd.exit(stop))
 }
 
 fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {

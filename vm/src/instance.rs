@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::buffer::Buffer;
 use crate::heap::{Heap, Kind, Room};
-use crate::interp::core::{Core, Entry, Frame, SlowStop, WINDOW_CELLS};
+use crate::interp::core::{Core, Entry, Frame, SlowStop, window_cells};
 use crate::interp::{control, dispatch, exit, slow, word};
 use crate::limits::Limits;
 use crate::profile::{self, CallNode, Counts, Form, Profile};
@@ -154,6 +154,7 @@ impl Instance {
         let global_cells = Buffer::new(cart.globals.len());
         let max_memory_pages =
             cart.memory.and_then(|m| m.max).unwrap_or(u32::MAX).min(limits.max_memory_pages);
+        let window_cells = window_cells(&program);
         let core = Core {
             mem: std::ptr::null_mut(),
             bound: [0; 4],
@@ -167,7 +168,8 @@ impl Instance {
             cycles: 0,
             acc: 0,
             facc: 0.0,
-            stack: Buffer::new(FIRST_STACK_CELLS + WINDOW_CELLS),
+            stack: Buffer::new(FIRST_STACK_CELLS + window_cells),
+            window_cells,
             frames: Buffer::new(FIRST_FRAMES),
             memory: Buffer::new(0),
             max_memory_pages,
@@ -616,11 +618,11 @@ const FIRST_FRAMES: usize = 16;
 
 /// Makes room for frames up to `cells` cells from the start, and the window behind them.
 pub(crate) fn grow_stack(core: &mut Core, cells: usize) {
-    if cells + WINDOW_CELLS <= core.stack.len() {
+    if cells + core.window_cells <= core.stack.len() {
         return;
     }
     let base = walk::base(core);
-    core.stack.grow((cells * 2).min(core.limits.max_stack_cells as usize).max(cells) + WINDOW_CELLS);
+    core.stack.grow((cells * 2).min(core.limits.max_stack_cells as usize).max(cells) + core.window_cells);
     core.fp = core.stack.as_ptr().wrapping_add(base);
     core.refresh_stacks();
 }

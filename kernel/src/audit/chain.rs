@@ -165,6 +165,12 @@ fn describe(what: &Lifecycle) -> (&'static str, Vec<(&'static str, String)>) {
             ("loaded", vec![("name", name.clone()), ("origin", origin.clone())])
         }
         Lifecycle::Unloaded => ("unloaded", Vec::new()),
+        Lifecycle::Started => ("started", Vec::new()),
+        Lifecycle::Paused => ("paused", Vec::new()),
+        Lifecycle::Resumed => ("resumed", Vec::new()),
+        Lifecycle::Stopping(frames) => ("stopping", vec![("frames", frames.to_string())]),
+        Lifecycle::Stopped => ("stopped", Vec::new()),
+        Lifecycle::Replaced => ("replaced", Vec::new()),
         Lifecycle::Halted(code) => ("halted", vec![("code", code.to_string())]),
         Lifecycle::Trapped => ("trapped", Vec::new()),
         Lifecycle::Quarantined => ("quarantined", Vec::new()),

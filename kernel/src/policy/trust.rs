@@ -58,6 +58,14 @@ named! {
     Quarantined "quarantined",
     /// The host ended it.
     Terminated "terminated",
+    /// It waits to be started.
+    Ready "ready",
+    /// It is suspended until it is resumed.
+    Paused "paused",
+    /// It may run for a last few frames.
+    Stopping "stopping",
+    /// It was stopped.
+    Stopped "stopped",
 }
 
 /// The score that every module starts with, and the largest.

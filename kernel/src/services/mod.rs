@@ -10,6 +10,7 @@ pub(crate) mod gfx;
 pub(crate) mod kernel;
 pub(crate) mod log;
 pub(crate) mod mem;
+mod module;
 pub(crate) mod telemetry;
 pub(crate) mod wasm4;
 
@@ -40,9 +41,9 @@ pub(crate) struct Services {
     pub(crate) root: Option<Root>,
     /// Open requests: state of a module that has anything to ask for.
     pub(crate) requests: Requests,
-    pub(crate) gfx: Option<Gfx>,
+    pub(crate) gfx: Option<Box<Gfx>>,
     /// There if the module declared the capability.
-    pub(crate) sound: Option<Sound>,
+    pub(crate) sound: Option<Box<Sound>>,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
     /// There if the capability `kernel` was declared.
@@ -57,7 +58,6 @@ pub(crate) struct Context<'k> {
     pub(crate) caller: &'k mut Caller,
     pub(crate) policy: &'k Policy,
     pub(crate) memories: &'k mut Memories,
-    #[expect(dead_code, reason = "no part of the kernel as a whole has anything in it yet")]
     pub(crate) shared: &'k mut Shared,
 }
 
@@ -76,8 +76,8 @@ impl Services {
             assets_are_state: declared.contains(Capability::Asset),
             root: declared.contains(Capability::Fs).then(|| Root::new(staged)),
             requests: Requests::new(staged.latency_frames, staged.max_requests, processing),
-            gfx: video.map(Gfx::new),
-            sound: declared.contains(Capability::Audio).then(Sound::new),
+            gfx: video.map(Gfx::new).map(Box::new),
+            sound: declared.contains(Capability::Audio).then(|| Box::new(Sound::new())),
             log: Log::default(),
             telemetry: Telemetry::default(),
             host: mounts.map(Host::new),
@@ -125,7 +125,7 @@ impl Services {
 
     /// The picture, if there is one: the module's own surface, or else that of a WASM-4 game.
     pub(crate) fn surface(&self) -> Option<Surface<'_>> {
-        let own = self.gfx.as_ref().map(Gfx::surface);
+        let own = self.gfx.as_ref().map(|gfx| gfx.surface());
         own.or_else(|| self.wasm4.as_ref().map(Wasm4::surface))
     }
 

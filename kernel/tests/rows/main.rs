@@ -12,6 +12,7 @@ mod gfx;
 mod kernel;
 mod log;
 mod mem;
+mod module;
 mod telemetry;
 mod wasm4;
 
@@ -61,6 +62,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         kernel::CASES,
         log::CASES,
         mem::CASES,
+        module::CASES,
         telemetry::CASES,
         wasm4::CASES,
     ]

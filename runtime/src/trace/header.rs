@@ -28,6 +28,9 @@ const SYSCALLS: &str = "syscalls";
 /// they are not what loading the cartridges comes to.
 const MODULES: &str = "modules";
 
+/// Digests of what the cartridge store has begin so; the name follows.
+const PROGRAM: &str = "program ";
+
 /// Largest cartridge that can be embedded, in bytes.
 const MAX_CARTRIDGE_BYTES: usize = 1 << 28;
 
@@ -131,6 +134,7 @@ fn settings(config: &Config) -> Vec<(String, u64)> {
         storage_bytes,
         read_only_storage,
         max_modules,
+        max_loaded,
     } = *config;
     let Limits {
         max_frames,
@@ -153,6 +157,7 @@ fn settings(config: &Config) -> Vec<(String, u64)> {
         ("storage_bytes", storage_bytes),
         ("read_only_storage", read_only_storage.into()),
         ("max_modules", max_modules.into()),
+        ("max_loaded", max_loaded.into()),
     ];
     settings.extend(cycles_per_frame.map(|cycles| ("cycles_per_frame", cycles)));
     settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -164,7 +169,11 @@ fn beginning(machine: &Machine) -> Vec<(String, Vec<u8>)> {
     if !machine.policy().is_built_in() {
         digests.push(("policy".to_owned(), machine.policy().digest().to_le_bytes().to_vec()));
     }
-    if !Roster::is_loadable(machine)
+    for (name, stored) in &machine.store {
+        digests.push((format!("{PROGRAM}{name}"), stored.encode()));
+    }
+    let supervised = machine.modules().any(|id| machine.supervisor(id).is_some());
+    if (supervised || !Roster::is_loadable(machine))
         && let Some(hash) = Roster::hash(machine)
     {
         digests.push((MODULES.to_owned(), hash.to_le_bytes().to_vec()));
@@ -217,6 +226,11 @@ impl Header {
         modules.and_then(|&(_, count)| usize::try_from(count).ok()).unwrap_or(self.cartridges.len())
     }
 
+    /// What the cartridge store has, by name.
+    pub(super) fn store(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.digests.iter().filter_map(|(name, value)| Some((name.strip_prefix(PROGRAM)?, value.as_slice())))
+    }
+
     /// True if loading those cartridges one after the other comes to the modules that recording began with.
     pub(super) fn is_loadable(&self) -> bool {
         self.digests.iter().all(|(name, _)| name != MODULES)
@@ -244,6 +258,7 @@ impl Header {
                 "latency" if value > 0 => config.latency = small()?,
                 "max_requests" => config.max_requests = small()?,
                 MODULES => {}
+                "max_loaded" => config.max_loaded = small()?,
                 "max_modules" => config.max_modules = small()?,
                 "storage_bytes" => config.storage_bytes = value,
                 "read_only_storage" if value <= 1 => config.read_only_storage = value == 1,

@@ -13,6 +13,7 @@ use crate::load::LoadError;
 use crate::machine::{Machine, Panic};
 use crate::report::FrameReport;
 use crate::snapshot::RestoreError;
+use crate::store::Stored;
 
 /// Why a trace cannot be replayed, or no further.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -104,6 +105,14 @@ impl Trace {
         }
         // Modules can be loaded of these later.
         programs.iter().for_each(|program| machine.add_program(program.clone()));
+        for (name, stored) in self.header().store() {
+            // What is wrong shows as a state that does not fit, or a load that fails.
+            if let Some((hash, setup)) = Stored::decode(stored)
+                && let Some(program) = programs.iter().find(|program| program.content_hash() == hash)
+            {
+                machine.add_to_store(name, program.clone(), setup);
+            }
+        }
         Ok(machine)
     }
 

@@ -1,11 +1,12 @@
 //! What handlers see of a module.
 
-use cartwheel_bytecode::TrapCode;
+use cartwheel_bytecode::{Signature, TrapCode};
 
 use crate::buffer::Buffer;
 use crate::heap::Heap;
 use crate::limits::Limits;
 use crate::profile::{Form, Layout, Profile};
+use crate::program::Program;
 use crate::stop::FrameInput;
 
 /// A function as calls see it.
@@ -65,6 +66,8 @@ pub(crate) struct Core {
     pub facc: f64,
 
     pub stack: Buffer<u64>,
+    /// [`window_cells`] of the program.
+    pub window_cells: usize,
     pub frames: Buffer<Frame>,
     pub memory: Buffer<u8>,
     pub max_memory_pages: u32,
@@ -119,12 +122,18 @@ impl Core {
 
     /// Makes what handlers see of the stacks fit their sizes. `fp` and `frame` are the caller's business.
     pub(crate) fn refresh_stacks(&mut self) {
-        let cells = (self.stack.len() - WINDOW_CELLS).min(self.limits.max_stack_cells as usize);
+        let cells = (self.stack.len() - self.window_cells).min(self.limits.max_stack_cells as usize);
         self.stack_end = self.stack.as_ptr().wrapping_add(cells);
         let frames = self.frames.len().min(self.limits.max_frames as usize);
         self.frame_last = self.frames.as_ptr().wrapping_add(frames.saturating_sub(1));
     }
 }
 
-/// Cells behind the last frame's own that arguments and results of its calls may take.
-pub(crate) const WINDOW_CELLS: usize = 2_048;
+/// Cells behind the last frame's own that arguments and results of a program's calls may take: those of the longest
+/// signatures, and some that no handler needs.
+pub(crate) fn window_cells(program: &Program) -> usize {
+    const SPARE_CELLS: usize = 48;
+    let types = &program.cartridge().types;
+    let most = |count: fn(&Signature) -> usize| types.iter().map(count).max().unwrap_or(0);
+    most(|sig| sig.params.len()) + most(|sig| sig.results.len()) + SPARE_CELLS
+}

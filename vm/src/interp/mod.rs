@@ -5,7 +5,7 @@
 //! * Code was made by `prepare` from a verified function: every word that a handler reads is there, every handler
 //!   address is that of a handler of the right shape, branch targets are instructions of the same code.
 //! * `fp` is the frame of the function that `ip` is in: `frame_cells` cells and, behind them, at least
-//!   [`core::WINDOW_CELLS`] more, all inside `core.stack`. Operands that name cells are below that, since the
+//!   [`core::window_cells`] more, all inside `core.stack`. Operands that name cells are below that, since the
 //!   verifier bounds registers and lists.
 //! * `core.mem` and `core.bound` describe `core.memory`; `core.globals`, `core.entries`, `core.frame` and its bounds
 //!   point into the buffers of the same core. Whoever replaces a buffer refreshes the pointers.

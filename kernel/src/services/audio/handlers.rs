@@ -20,7 +20,7 @@ fn pan(pan: i32) -> i16 {
 
 impl Context<'_> {
     fn sound(&mut self) -> Result<&mut Sound, Fault> {
-        self.services.sound.as_mut().ok_or_else(no_sound)
+        self.services.sound.as_deref_mut().ok_or_else(no_sound)
     }
 
     /// Does something to a note.
@@ -56,7 +56,7 @@ impl Context<'_> {
     }
 
     fn recording(&mut self, instrument: i32, asset: i32, format: Format, root: i32) -> Result<Status, Fault> {
-        let sound = self.services.sound.as_mut().ok_or_else(no_sound)?;
+        let sound = self.services.sound.as_deref_mut().ok_or_else(no_sound)?;
         let Some(instrument) = sound.instrument(instrument) else { return Ok(Status::AudioBadInstrument) };
         Ok(match Recording::open(&self.services.assets, asset, format) {
             Ok(recording) => {

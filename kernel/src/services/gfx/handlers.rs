@@ -64,14 +64,14 @@ impl Context<'_> {
     /// The surface, to draw on, and the assets.
     #[inline]
     fn gfx(&mut self) -> Result<(&mut Gfx, &Assets), Fault> {
-        let gfx = self.services.gfx.as_mut().ok_or_else(no_surface)?;
+        let gfx = self.services.gfx.as_deref_mut().ok_or_else(no_surface)?;
         gfx.hash = None;
         Ok((gfx, &self.services.assets))
     }
 
     /// The surface, to look at.
     fn seen(&self) -> Result<&Gfx, Fault> {
-        self.services.gfx.as_ref().ok_or_else(no_surface)
+        self.services.gfx.as_deref().ok_or_else(no_surface)
     }
 }
 

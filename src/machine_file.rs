@@ -1,0 +1,289 @@
+//! Machines of several modules: the cartridges on a command line, or a machine file. `spec/modules.md` describes the file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cartwheel_runtime::policy::{Policy, TrustLevel};
+use cartwheel_runtime::{Config, Limits, Machine, ModuleId, ModuleSetup, Mount, Program, Storage};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::failure::Failure;
+use crate::storage::StorageFolder;
+use crate::{files, policies, project};
+
+/// Extension of machine files.
+pub const EXTENSION: &str = "toml";
+
+/// A machine file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MachineFile {
+    seed: Option<u64>,
+    latency: Option<Spanned<u32>>,
+    policy: Option<Spanned<PathBuf>>,
+    max_modules: Option<u32>,
+    #[serde(default)]
+    module: Vec<Part>,
+    #[serde(default)]
+    program: Vec<Part>,
+}
+
+/// A module, or a program that modules can be made of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    name: Spanned<String>,
+    file: Spanned<PathBuf>,
+    origin: Option<String>,
+    trust: Option<Spanned<String>>,
+    cycles: Option<Spanned<u64>>,
+    storage: Option<Spanned<PathBuf>>,
+    storage_bytes: Option<u64>,
+    read_only: Option<bool>,
+    requests: Option<u32>,
+    modules: Option<u32>,
+    memory_pages: Option<Spanned<u32>>,
+    heap_bytes: Option<Spanned<u64>>,
+    heap_objects: Option<Spanned<u32>>,
+    supervisor: Option<Spanned<String>>,
+    #[serde(default)]
+    mounts: BTreeMap<String, String>,
+}
+
+/// A module that was loaded.
+pub struct Member {
+    /// Its number.
+    pub id: ModuleId,
+    /// What people call it.
+    pub name: String,
+}
+
+/// A machine that is ready to run.
+pub struct Made {
+    /// It.
+    pub machine: Machine,
+    /// Its modules.
+    pub members: Vec<Member>,
+    /// Folders with the modules' files.
+    pub folders: Vec<(ModuleId, StorageFolder)>,
+}
+
+/// What the command line says, over what a file says.
+#[derive(Default)]
+pub struct Wishes<'a> {
+    /// Seed of the random generators.
+    pub seed: Option<u64>,
+    /// Cycles per frame of every module.
+    pub cycles: Option<u64>,
+    /// Frames from a staged call to its result.
+    pub latency: Option<u32>,
+    /// File of the policy.
+    pub policy: Option<&'a Path>,
+}
+
+/// A text file, with the places in it that have a value.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn failure(&self, place: Range<usize>, message: impl std::fmt::Display) -> Failure {
+        let before = &self.text[..place.start.min(self.text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        Failure::new(format!("{}:{line}:{column}: {message}", self.path.display()))
+    }
+
+    /// A path that is meant from where the file is.
+    fn path(&self, path: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    fn program(&self, part: &Part) -> Result<Arc<Program>, Failure> {
+        let path = self.path(part.file.get_ref());
+        let loaded = project::load(&path).and_then(project::Loaded::verify);
+        loaded.map_err(|e| self.failure(part.file.span(), e.message))
+    }
+
+    fn setup(&self, part: &Part, config: &Config) -> Result<(ModuleSetup, Option<StorageFolder>), Failure> {
+        let mut setup = ModuleSetup { name: Some(part.name.get_ref().clone()), ..ModuleSetup::default() };
+        setup.origin = part.origin.clone();
+        if let Some(trust) = &part.trust {
+            let level = TrustLevel::from_name(trust.get_ref()).ok_or_else(|| {
+                let known: Vec<&str> = TrustLevel::ALL.iter().map(|level| level.name()).collect();
+                self.failure(
+                    trust.span(),
+                    format!("no trust level is called so; there are {}", known.join(", ")),
+                )
+            })?;
+            setup.level = Some(level);
+        }
+        if let Some(cycles) = &part.cycles {
+            if *cycles.get_ref() == 0 {
+                return Err(self.failure(cycles.span(), "a frame has at least one cycle"));
+            }
+            setup.cycles_per_frame = Some(*cycles.get_ref());
+        }
+        let mut limits = config.limits;
+        self.lower(&mut limits.max_memory_pages, part.memory_pages.as_ref())?;
+        self.lower(&mut limits.max_heap_bytes, part.heap_bytes.as_ref())?;
+        self.lower(&mut limits.max_heap_objects, part.heap_objects.as_ref())?;
+        setup.limits = (limits != config.limits).then_some(limits);
+        setup.read_only_storage = part.read_only;
+        setup.max_requests = part.requests;
+        setup.max_loaded = part.modules;
+        if !part.mounts.is_empty() {
+            let mount = |(prefix, target): (&String, &String)| Mount {
+                prefix: prefix.clone(),
+                target: target.clone(),
+            };
+            setup.mounts = Some(part.mounts.iter().map(mount).collect());
+        }
+        let quota = part.storage_bytes.unwrap_or(config.storage_bytes);
+        let folder = match &part.storage {
+            Some(folder) => {
+                let opened = StorageFolder::open(&self.path(folder.get_ref()), quota);
+                let (folder, storage) = opened.map_err(|e| self.failure(folder.span(), e.message))?;
+                setup.storage = Some(storage);
+                Some(folder)
+            }
+            None => {
+                setup.storage = part.storage_bytes.map(Storage::new);
+                None
+            }
+        };
+        Ok((setup, folder))
+    }
+
+    /// Limits of a module are at most the machine's.
+    fn lower<T: Copy + PartialOrd + std::fmt::Display>(
+        &self,
+        limit: &mut T,
+        wanted: Option<&Spanned<T>>,
+    ) -> Result<(), Failure> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        if *wanted.get_ref() > *limit {
+            return Err(self.failure(wanted.span(), format!("the machine allows at most {limit}")));
+        }
+        *limit = *wanted.get_ref();
+        Ok(())
+    }
+}
+
+fn config(wishes: &Wishes<'_>) -> Config {
+    let default = Config::default();
+    Config {
+        seed: wishes.seed.unwrap_or(default.seed),
+        cycles_per_frame: wishes.cycles,
+        latency: wishes.latency.unwrap_or(default.latency),
+        limits: Limits::default(),
+        ..default
+    }
+}
+
+/// Loads cartridges one after the other. A module is called like its file.
+pub fn of_cartridges<'a>(
+    paths: impl Iterator<Item = &'a Path>,
+    wishes: &Wishes<'_>,
+    prepare: impl FnOnce(&mut Machine) -> Result<(), Failure>,
+) -> Result<Made, Failure> {
+    let mut machine = Machine::new(config(wishes));
+    if let Some(path) = wishes.policy {
+        machine.set_policy(policies::read(path)?);
+    }
+    prepare(&mut machine)?;
+    let mut members: Vec<Member> = Vec::new();
+    for path in paths {
+        let program = project::load(path)?.verify()?;
+        let id = machine.load(program).map_err(|e| Failure::file(path, e))?;
+        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let taken = members.iter().any(|member| member.name == stem);
+        let name = if taken { format!("{stem}-{}", id.0) } else { stem };
+        members.push(Member { id, name });
+    }
+    Ok(Made { machine, members, folders: Vec::new() })
+}
+
+/// Makes the machine that a file describes.
+pub fn read(
+    path: &Path,
+    wishes: &Wishes<'_>,
+    prepare: impl FnOnce(&mut Machine) -> Result<(), Failure>,
+) -> Result<Made, Failure> {
+    let text = String::from_utf8(files::read(path)?);
+    let text = text.map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let source = Source { path, text: &text };
+    let file: MachineFile = toml::from_str(&text).map_err(|e| match e.span() {
+        Some(span) => source.failure(span, e.message()),
+        None => Failure::file(path, e.message()),
+    })?;
+    if file.module.is_empty() {
+        return Err(Failure::file(path, "there is no [[module]] in it, so there is nothing to run"));
+    }
+    if let Some(latency) = file.latency.as_ref().filter(|latency| *latency.get_ref() == 0) {
+        return Err(source.failure(latency.span(), "nothing is published before the next frame"));
+    }
+    let mut config = config(wishes);
+    config.seed = wishes.seed.or(file.seed).unwrap_or(config.seed);
+    config.latency = wishes.latency.or(file.latency.map(Spanned::into_inner)).unwrap_or(config.latency);
+    config.max_modules = file.max_modules.unwrap_or(config.max_modules);
+    let mut machine = Machine::new(config);
+    if let Some(policy) = policy(&source, wishes, file.policy.as_ref())? {
+        machine.set_policy(policy);
+    }
+    prepare(&mut machine)?;
+    let (mut members, mut folders): (Vec<Member>, Vec<(ModuleId, StorageFolder)>) = Default::default();
+    for part in &file.program {
+        if let Some(place) =
+            part.storage.as_ref().map(Spanned::span).or(part.supervisor.as_ref().map(Spanned::span))
+        {
+            return Err(
+                source.failure(place, "a program has no folder and no supervisor; the modules made of it do")
+            );
+        }
+        let (setup, _) = source.setup(part, &config)?;
+        let program = source.program(part)?;
+        if machine.store().any(|(name, _)| name == part.name.get_ref()) {
+            return Err(source.failure(part.name.span(), "there is a program of this name already"));
+        }
+        machine.add_to_store(part.name.get_ref(), program, setup);
+    }
+    for part in &file.module {
+        if members.iter().any(|member| member.name == *part.name.get_ref()) {
+            return Err(source.failure(part.name.span(), "there is a module of this name already"));
+        }
+        let (setup, folder) = source.setup(part, &config)?;
+        let loaded = machine.load_with(source.program(part)?, setup);
+        let id = loaded.map_err(|e| source.failure(part.file.span(), e))?;
+        members.push(Member { id, name: part.name.get_ref().clone() });
+        folders.extend(folder.map(|folder| (id, folder)));
+    }
+    for (part, at) in file.module.iter().zip(0..) {
+        let Some(supervisor) = &part.supervisor else { continue };
+        let named = members.iter().find(|member| member.name == *supervisor.get_ref());
+        let above =
+            named.ok_or_else(|| source.failure(supervisor.span(), "there is no module of this name"))?;
+        let (id, above): (ModuleId, ModuleId) = (members[at].id, above.id);
+        if !machine.set_supervisor(id, above) {
+            return Err(source.failure(supervisor.span(), "a module would be above itself"));
+        }
+    }
+    Ok(Made { machine, members, folders })
+}
+
+fn policy(
+    source: &Source<'_>,
+    wishes: &Wishes<'_>,
+    named: Option<&Spanned<PathBuf>>,
+) -> Result<Option<Policy>, Failure> {
+    if let Some(path) = wishes.policy {
+        return policies::read(path).map(Some);
+    }
+    let Some(named) = named else { return Ok(None) };
+    let read = policies::read(&source.path(named.get_ref()));
+    read.map(Some).map_err(|e| source.failure(named.span(), e.message))
+}
