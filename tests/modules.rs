@@ -98,7 +98,7 @@ fn a_machine_file_runs_records_and_replays() {
     // Without its cartridges a trace says what is missing.
     place.write("worker.asm", WORKER.replace("clear(3)", "clear(4)"));
     let done = place.run(&["replay", "m.trace"]);
-    assert!(done.status == 2 && done.stderr.contains("record with --embed"), "{}", done.stderr);
+    assert!(done.status == 1 && done.stderr.contains("record with --embed"), "{}", done.stderr);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn cartridges_run_together_as_alone() {
     assert_eq!(both["modules"][0]["cycles_total"], alone["cycles_total"]);
     assert_eq!(place.text("h.txt").lines().count(), 9);
     let done = place.run(&["run", "worker.asm", "boss.asm", "--wav", "x.wav"]);
-    assert!(done.status == 2 && done.stderr.contains("--wav"), "{}", done.stderr);
+    assert!(done.status == 1 && done.stderr.contains("--wav"), "{}", done.stderr);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn what_is_wrong_with_a_machine_file_has_its_place() {
     ] {
         place.write("bad.toml", MACHINE.replace(from, to));
         let done = place.run(&["run", "bad.toml"]);
-        assert!(done.status == 2 && done.stderr.contains(expected), "{to}: {}", done.stderr);
+        assert!(done.status == 1 && done.stderr.contains(expected), "{to}: {}", done.stderr);
     }
     place.write("bad.toml", "seed = 1\n");
     assert!(place.run(&["run", "bad.toml"]).stderr.contains("nothing to run"));

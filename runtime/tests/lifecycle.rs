@@ -369,7 +369,7 @@ fn the_host_does_what_a_supervisor_can_and_more() {
     assert_eq!(machine.status(CHILD_ID), Status::Paused);
     let replace = Action::Replace { module: 1, name: "other".to_owned() };
     assert_eq!(outcomes(&mut machine, &[replace, resume]), [done.clone(), done.clone()]);
-    assert_eq!(outcomes(&mut machine, &[Action::Stop { module: 1, frames: 1 }]), [done.clone()]);
+    assert_eq!(outcomes(&mut machine, &[Action::Stop { module: 1, frames: 1 }]), std::slice::from_ref(&done));
     assert_eq!(machine.status(CHILD_ID), Status::Stopped);
     let terminate = Action::Terminate { module: 1 };
     assert_eq!(outcomes(&mut machine, &[Action::Unload { module: 1 }, terminate]), [done, nothing]);
