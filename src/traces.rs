@@ -133,7 +133,10 @@ pub fn cartridges(path: &Path, trace: &Trace, given: &[PathBuf]) -> Result<Found
             let named = changed.iter().position(|(other, _)| alone && other.file_stem() == path.file_stem());
             let titled = || the_only(&changed, |(_, program)| has_title(program, &wanted.name));
             let only = || (changed.len() == 1 && alone).then_some(0);
-            let Some(index) = named.or_else(titled).or_else(only) else {
+            // A state to begin with is that of the recorded cartridge.
+            let head = trace.header();
+            let free = head.first_frame == 0 && head.digests.is_empty();
+            let Some(index) = named.or_else(titled).or_else(only).filter(|_| free) else {
                 let there = if changed.is_empty() { "no cartridge" } else { "no cartridge of that hash" };
                 let hash = hex(&wanted.hash);
                 let help = "give one with --cart, or record with --embed";

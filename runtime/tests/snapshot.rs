@@ -237,6 +237,7 @@ fn every_setting_comes_with_the_state_or_is_refused() {
         Config { max_requests: 2, ..base },
         Config { storage_bytes: 3, ..base },
         Config { read_only_storage: true, ..base },
+        Config { max_loaded: 3, ..base },
     ];
     let mut roots = vec![];
     for config in configs {

@@ -226,7 +226,7 @@ mod tests {
         let test = std::env::current_exe().expect("this program");
         let name = "live::terminal::tests::panics_in_the_middle_of_a_picture";
         let script = format!(
-            "echo before; '{}' --ignored --exact {name} --nocapture --test-threads 1; echo status $?; stty -a; exec sleep 1000",
+            "echo before; RUST_BACKTRACE=0 '{}' --ignored --exact {name} --nocapture --test-threads 1; echo status $?; stty -a; exec sleep 1000",
             test.display()
         );
         if tmux(&["new-session", "-d", "-x", "100", "-y", "40", &script]).is_err() {
