@@ -79,7 +79,7 @@ impl Terminal {
 
     /// Waits for the end of the command: the terminal is as it was. What is on it.
     fn ended(&self, status: i32) -> String {
-        let screen = self.wait(|screen| screen.contains("status "));
+        let screen = self.wait(|screen| screen.lines().any(|line| line.starts_with("status ")));
         assert!(screen.contains(&format!("status {status}\n")), "{screen}");
         assert!(screen.contains("before"), "what was there before is there again:\n{screen}");
         assert!(!screen.contains('▀'), "{screen}");

@@ -614,7 +614,7 @@ fn policy_and_trust_are_state_where_they_are_not_as_at_the_start() {
     assert_eq!(rig.call("gfx.pixel_get", &[0, 0]), [0, 0]);
     for (bytes, error) in [
         (&plain.0[..3], RestoreError::Truncated),
-        (&[0; 1_000], RestoreError::TrailingBytes),
+        (&[0; 1_000], RestoreError::Value),
         (&[1, 0, 0, 0, b'?'], RestoreError::Policy),
     ] {
         assert_eq!(rig.kernel.restore_shared(bytes), Err(error));

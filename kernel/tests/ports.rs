@@ -263,6 +263,7 @@ fn a_message_goes_the_way_of_a_call() {
         assert_eq!(world.request(0, 1, "gfx.clear", "{\"color\":3}"), 0);
         let charged = world.guests[0].cycles - before;
         assert_eq!(world.kernel.surface(ModuleId(0)).expect("a surface").pixels, pixels);
+        world.kernel.close_frame();
         let records = records.0.lock().expect("one thread").clone();
         let [first, _, second, send] = &records[..] else { panic!("{records:?}") };
         assert_eq!(first.outcome, expected);
