@@ -164,6 +164,8 @@ fn pausing_stepping_rewinding_saving_and_restoring_lead_where_a_plain_run_does()
     terminal.keys(&["-N", "3", "r"]);
     terminal.wait(|screen| frame(screen) < before - 2);
     assert!(terminal.frame() > paused + 1, "rewinding goes frame by frame");
+    // The key counts as held a little longer.
+    sleep(Duration::from_millis(700));
     terminal.keys(&["l"]);
     terminal.at(paused + 1);
     terminal.keys(&["-N", "20", "."]);

@@ -152,7 +152,7 @@ fn seeking(c: &mut Criterion) {
 /// What a fork and a kept state cost, beside copying the state.
 fn going_back(c: &mut Criterion) {
     for (name, pages) in [("64 KiB", 1), ("1 MiB", 16), ("16 MiB", 256)] {
-        let cart = assemble("tick.asm", &format!(".memory {pages}\n{TICK}"), &NoFiles).expect("it assembles");
+        let cart = assemble("tick.asm", format!(".memory {pages}\n{TICK}"), &NoFiles).expect("it assembles");
         let mut machine = machine(&Program::new(cart).expect("it verifies"));
         machine.step(&InputFrame::default()).expect("no panic");
         let mut group = c.benchmark_group(format!("a machine of {name}"));
