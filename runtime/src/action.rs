@@ -316,7 +316,8 @@ impl Machine {
     ///
     /// If there is no such module.
     pub fn disk(&self, module: ModuleId) -> Option<DiskFault> {
-        assert!((module.0 as usize) < self.modules.len(), "the machine has no module {}", module.0);
+        let place = self.modules.binary_search_by_key(&module, |module| module.id);
+        assert!(place.is_ok(), "the machine has no module {}", module.0);
         self.kernel.disk(module)
     }
 
