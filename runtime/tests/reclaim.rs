@@ -3,27 +3,37 @@
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 use cartwheel_runtime::{Action, Config, InputFrame, Machine, ModuleId, ModuleSetup, SliceEnd};
 use common::program;
 
-/// Counts the bytes that are in use.
+/// Counts the bytes that a thread has in use: whoever runs the tests takes and gives back some in other threads.
 struct Counting;
 
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static IN_USE: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    // A thread that ends has nothing to count any more.
+    let _ = IN_USE.try_with(|in_use| in_use.set(in_use.get() + bytes));
+}
+
+fn in_use() -> isize {
+    IN_USE.with(Cell::get)
+}
 
 // SAFETY: everything is done by the system's allocator; what is counted changes nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        count(layout.size() as isize);
         // SAFETY: the caller keeps what the trait asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        count(-(layout.size() as isize));
         // SAFETY: the caller keeps what the trait asks for.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -31,9 +41,6 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// The tests look at the bytes of the whole process, so they take turns.
-static TURN: Mutex<()> = Mutex::new(());
 
 /// Keeps a buffer as a host root, opens requests, fills a heap, and remembers something.
 const GREEDY: &str = ".capability fs, kernel, log
@@ -58,7 +65,6 @@ fn step(machine: &mut Machine) {
 // covers LAY-7
 #[test]
 fn ten_thousand_modules_leave_nothing_behind() {
-    let _turn = TURN.lock();
     let mut machine = Machine::new(Config::default());
     machine.load(program(IDLE)).expect("it can be loaded");
     machine.add_to_store("greedy", program(GREEDY), ModuleSetup::default());
@@ -73,7 +79,7 @@ fn ten_thousand_modules_leave_nothing_behind() {
         step(&mut machine);
         assert!(!machine.has(id));
         if round == 100 || round == 9_999 {
-            after.push(IN_USE.load(Ordering::Relaxed));
+            after.push(in_use());
             saved.push(machine.save().expect("no panic").len());
         }
     }
@@ -85,15 +91,14 @@ fn ten_thousand_modules_leave_nothing_behind() {
 
 #[test]
 fn an_idle_module_takes_at_most_8_kib_besides_its_memory() {
-    let _turn = TURN.lock();
     let mut machine = Machine::new(Config::default());
     let idle = program(IDLE);
     (0..10).for_each(|_| drop(machine.load(idle.clone())));
     step(&mut machine);
-    let before = IN_USE.load(Ordering::Relaxed);
+    let before = in_use();
     (0..1_000).for_each(|_| drop(machine.load(idle.clone())));
     step(&mut machine);
-    let per_module = (IN_USE.load(Ordering::Relaxed) - before) / 1_000;
+    let per_module = (in_use() - before) / 1_000;
     let report = machine.step(&InputFrame::default()).expect("no panic");
     assert!(report.modules.iter().all(|row| row.end == SliceEnd::UpdateDone));
     println!("{per_module} bytes for an idle module");
