@@ -13,7 +13,6 @@ use cartwheel_vm::{Instance, Program};
 use crate::load::{LoadError, admit};
 use crate::machine::Machine;
 use crate::module::{Module, Schedule, Status};
-use crate::profile;
 use crate::setup::ModuleSetup;
 
 /// An ingest that ended.
@@ -140,7 +139,11 @@ impl Machine {
                 "the module has files, and the cartridge declares no `fs`".to_owned(),
             ));
         }
-        self.exchange(place, program, setup).map_err(in_phase(Phase::Load))
+        let Module { id, schedule: Schedule { debt, .. }, .. } = self.modules[place];
+        let before = self.exchange(place, program, setup).map_err(in_phase(Phase::Load))?;
+        self.modules[place].schedule.debt = debt;
+        self.kernel.succeed(id, before);
+        Ok(())
     }
 
     /// Cycles per frame of what comes after a module: those that it asks for itself, unless somebody set others for the module.
@@ -158,34 +161,6 @@ impl Machine {
         admit(&mut scratch, id, program, setup, setup.staged(&self.config))?;
         let limits = setup.limits.unwrap_or(self.config.limits);
         Instance::new(program.clone(), limits, 0)?;
-        Ok(())
-    }
-
-    /// Makes a module of a program that was checked, under the number of one that goes.
-    fn exchange(
-        &mut self,
-        place: usize,
-        program: &Arc<Program>,
-        setup: ModuleSetup,
-    ) -> Result<(), LoadError> {
-        let Module { id, schedule: Schedule { debt, .. }, .. } = self.modules[place];
-        let before = self.kernel.detach(id);
-        match self.make(id, program.clone(), setup) {
-            Ok(mut module) => {
-                if self.modules[place].instance.is_profiled() {
-                    // Who watches the module goes on watching.
-                    module.instance.set_profiled(Some(profile::with_status(program)));
-                }
-                self.modules[place] = module;
-            }
-            Err(error) => {
-                before.into_iter().for_each(|before| self.kernel.attach(before));
-                return Err(error);
-            }
-        }
-        self.modules[place].schedule.debt = debt;
-        before.into_iter().for_each(|before| self.kernel.succeed(id, before));
-        self.add_program(program.clone());
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use cartwheel_hostabi::{Loader, Refusal};
 use cartwheel_kernel::policy::Custody;
 use cartwheel_kernel::{
-    Blob, Ending, Kernel, Lifecycle, ModuleHost, ModuleId, ModuleState, Storage, StoragePath, Transition,
+    Blob, Detached, Ending, Kernel, Lifecycle, ModuleHost, ModuleId, ModuleState, Storage, StoragePath,
+    Transition,
 };
 use cartwheel_vm::{Ended, Program};
 
@@ -13,6 +14,7 @@ use crate::codec;
 use crate::load::LoadError;
 use crate::machine::Machine;
 use crate::module::{Module, Status};
+use crate::profile;
 use crate::setup::{Frozen, ModuleSetup};
 
 /// A program that modules can be made of by its name.
@@ -115,33 +117,46 @@ impl Machine {
         // One that is asked for something else is that; one that is not asks for what its own manifest says.
         setup.cycles_per_frame = self.modules[place].cycles_per_frame;
         let trust = self.kernel.trust(id);
-        let before = self.kernel.detach(id);
-        match self.make(id, program.clone(), setup) {
-            Ok(module) => {
-                self.modules[place] = module;
-                if let Some(before) = before {
-                    self.kernel.discard(before);
-                }
-                self.kernel.renew(id);
-                self.kernel.hold(
-                    id,
-                    match after {
-                        ModuleState::Ready => Custody::Ready,
-                        ModuleState::Paused => Custody::Paused,
-                        _ => Custody::Free,
-                    },
-                );
-                trust.into_iter().for_each(|trust| self.kernel.inherit_trust(id, trust));
-                self.sync_ending(id);
-                self.kernel.tell(id, Lifecycle::Replaced);
-                self.add_program(program);
-                Ok(())
-            }
+        let before = self.exchange(place, &program, setup)?;
+        self.kernel.discard(before);
+        self.kernel.hold(
+            id,
+            match after {
+                ModuleState::Ready => Custody::Ready,
+                ModuleState::Paused => Custody::Paused,
+                _ => Custody::Free,
+            },
+        );
+        trust.into_iter().for_each(|trust| self.kernel.inherit_trust(id, trust));
+        self.kernel.tell(id, Lifecycle::Replaced);
+        Ok(())
+    }
+
+    /// Puts a new module in the place of another, under its number, and gives what the kernel had of that one. On failure it is
+    /// as it was. Its ports are closed; who watches its cycles watches the new one.
+    pub(crate) fn exchange(
+        &mut self,
+        place: usize,
+        program: &Arc<Program>,
+        setup: ModuleSetup,
+    ) -> Result<Detached, LoadError> {
+        let id = self.modules[place].id;
+        let before = self.kernel.detach(id).expect("the kernel has the machine's modules");
+        let mut module = match self.make(id, program.clone(), setup) {
+            Ok(module) => module,
             Err(error) => {
-                before.into_iter().for_each(|before| self.kernel.attach(before));
-                Err(error)
+                self.kernel.attach(before);
+                return Err(error);
             }
+        };
+        if self.modules[place].instance.is_profiled() {
+            module.instance.set_profiled(Some(profile::with_status(program)));
         }
+        self.modules[place] = module;
+        self.kernel.renew(id);
+        self.sync_ending(id);
+        self.add_program(program.clone());
+        Ok(before)
     }
 
     /// Lets the kernel know how a guest has ended, which its state says.

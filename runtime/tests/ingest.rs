@@ -421,6 +421,23 @@ fn versions_of_a_release_share_their_memory_and_others_do_not() {
     }
 }
 
+/// Ports are those of the cartridge: who becomes another has the ports of that one, or none, and the state knows.
+// covers ABI-7
+#[test]
+fn ports_are_given_back_and_made_when_a_module_becomes_another() {
+    let with_ports = |source: &str| source.replacen(".capability kernel", ".capability port, kernel", 1);
+    for (before, after) in [(with_ports(&asker(ASK)), NEXT.to_owned()), (asker(ASK), with_ports(NEXT))] {
+        let mut machine = Machine::new(Config::default());
+        machine.load(program(&before)).expect("it can be loaded");
+        let ingested = ingest(&mut machine, &Ok(cart(&after).to_bytes()));
+        assert!(matches!(ingested, Ingested::Adopted { .. }), "{ingested:?}");
+        let (saved, root) = (machine.save().expect("no panic"), hash(&machine));
+        step(&mut machine, &Err(String::new()));
+        machine.restore(&saved).expect("its own state");
+        assert_eq!(hash(&machine), root);
+    }
+}
+
 // covers ABI-7
 #[test]
 fn a_module_can_become_what_it_has_among_its_own_files() {
