@@ -219,7 +219,8 @@ macro_rules! define {
         /// place for a status, denial is a trap.
         ///
         /// `done` is set in either case: a call that traps has written nothing and is charged the base of its cost.
-        /// (Returned beside a fault it would be copied about, which costs more than the rest of a small call.)
+        /// (Returned beside a fault it would be copied about, which costs more than the rest of a small call; a fault in a box fits
+        /// a register.)
         #[inline]
         pub fn dispatch<H: Handlers, G: Guest>(
             syscall: Syscall,
@@ -227,7 +228,7 @@ macro_rules! define {
             guest: &mut G,
             done: &mut Completed,
             judge: impl FnOnce(&mut G) -> Ruling,
-        ) -> Result<(), Fault> {
+        ) -> Result<(), Box<Fault>> {
             match syscall {
                 $($(Syscall::$variant => {
                     // A function per row, so that a small one needs no more registers and stack than it uses.
@@ -237,7 +238,7 @@ macro_rules! define {
                         guest: &mut G,
                         done: &mut Completed,
                         judge: impl FnOnce(&mut G) -> Ruling,
-                    ) -> Result<(), Fault> {
+                    ) -> Result<(), Box<Fault>> {
                         let mut slot = 0;
                         $(
                             let $param = match <$kind as ParamKind>::read(guest, slot) {
@@ -290,10 +291,15 @@ fn returned<G: Guest, R: Results>(syscall: Syscall, results: R, guest: &mut G, d
 
 /// A call that does not come back is charged the base of its cost.
 #[cold]
-fn trapped(syscall: Syscall, guest: &mut dyn Guest, done: &mut Completed, fault: Fault) -> Result<(), Fault> {
+fn trapped(
+    syscall: Syscall,
+    guest: &mut dyn Guest,
+    done: &mut Completed,
+    fault: Fault,
+) -> Result<(), Box<Fault>> {
     *done = Completed { cycles: syscall.cost().base.into(), ..Completed::default() };
     guest.charge(done.cycles);
-    Err(fault)
+    Err(fault.into())
 }
 
 /// A call that does not run, because of the policy or of a script.
@@ -303,7 +309,7 @@ fn refuse(
     ruling: Ruling,
     guest: &mut dyn Guest,
     done: &mut Completed,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let row = syscall.info();
     let status = match ruling {
         Ruling::Deny if !row.has_status() => {

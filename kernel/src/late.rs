@@ -115,6 +115,7 @@ fn run(
         verdict = Some(decided);
         if effective == Verdict::Allow { scripted } else { effective.into() }
     });
+    let result = result.map_err(|fault| *fault);
     // What the call made for itself was counted as if a heap had it.
     done.bytes = done.bytes.saturating_sub(guest.made_heap_bytes);
     done.objects = done.objects.saturating_sub(guest.made_objects);
@@ -355,5 +356,61 @@ impl Guest for LateGuest<'_> {
 
     fn rooted(&self, root: RootId) -> Result<Object, SyscallTrap> {
         self.inner.rooted(root)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cartwheel_hostabi::cbor::{encode, from_json};
+    use cartwheel_hostabi::mock::{MockGuest, Slot};
+    use cartwheel_hostabi::{Fault, Status, resolve};
+
+    use crate::{Import, Kernel, ModuleConfig, ModuleId};
+
+    const MODULE: ModuleId = ModuleId(0);
+    const REQUEST: &str = r#"{"syscall_type":"fs.space"}"#;
+
+    fn import(id: &'static str) -> Import<'static> {
+        let row = resolve(id).expect("a row");
+        Import { id, params: row.param_slots, results: row.result_slots }
+    }
+
+    /// What no guest can bring about: here the files of a module are gone that declares them.
+    // covers ABI-6
+    #[test]
+    fn a_panic_is_never_answered() {
+        let config = ModuleConfig {
+            capabilities: vec!["fs", "kernel", "port"],
+            imports: ["fs.space@1", "kernel.exec@1", "kernel.poll@1", "port.send@1"].map(import).to_vec(),
+            ..ModuleConfig::default()
+        };
+        let mut kernel = Kernel::new();
+        kernel.load(MODULE, config).expect("a good configuration");
+        kernel.watch_ports(true);
+        let message = encode(&from_json(REQUEST).expect("a message"));
+        let mut guest = MockGuest::new([b"fs.space", &message[..]].concat());
+        let transports: [(u32, &[i32]); 3] =
+            [(0, &[]), (1, &[0, 8, 0, 0]), (3, &[0, 8, message.len() as i32])];
+        for broken in [false, true] {
+            if broken {
+                kernel.module_mut(MODULE).expect("a module").services.root = None;
+            }
+            for (import, args) in transports {
+                guest.prepare(args.iter().map(|&arg| Slot::from(arg)));
+                let result = kernel.call(MODULE, import, &mut guest);
+                if broken {
+                    assert!(matches!(result, Err(Fault::Panic(_))), "{import}: {result:?}");
+                } else {
+                    assert!(result.is_ok(), "{import}: {result:?}");
+                }
+            }
+            let by_host = kernel.call_by_id(MODULE, "fs.space", &[], &mut guest);
+            assert_eq!(matches!(by_host, Err(Fault::Panic(_))), broken, "{by_host:?}");
+            assert_eq!(kernel.take_port_events().is_empty(), broken);
+            // The promise of the call that was answered is there, and none of the one that was not.
+            guest.prepare([1 + i32::from(broken), 0, 0].map(Slot::from));
+            let expected = if broken { Status::KernelNotFound } else { Status::Pending };
+            assert_eq!(kernel.call(MODULE, 2, &mut guest), Ok(Some(expected)));
+        }
     }
 }

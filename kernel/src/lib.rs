@@ -22,6 +22,7 @@ mod late;
 mod lifecycle;
 mod load;
 mod modules;
+mod named;
 mod net;
 mod observe;
 mod pipeline;

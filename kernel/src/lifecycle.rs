@@ -1,30 +1,9 @@
 //! The life of a module: its states, and what leads from one to another.
 
+use crate::named::named;
 use crate::policy::Custody;
 
-macro_rules! numbered {
-    ($(#[$doc:meta])* $Name:ident: $($(#[$row:meta])* $variant:ident $name:literal,)*) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $Name {
-            $($(#[$row])* $variant,)*
-        }
-
-        impl $Name {
-            /// All of them, in the order of their numbers.
-            pub const ALL: &[$Name] = &[$($Name::$variant),*];
-
-            /// Name in reports and chapters.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $($Name::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-numbered! {
+named! {
     /// Where a module is in its life.
     ModuleState:
     /// It was asked for and is not there yet.
@@ -47,7 +26,7 @@ numbered! {
     Unloaded "unloaded",
 }
 
-numbered! {
+named! {
     /// What can happen to a module.
     Transition:
     /// Its load is complete.

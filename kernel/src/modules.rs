@@ -29,9 +29,10 @@ impl Modules {
 
     #[inline]
     pub(crate) fn get_mut(&mut self, id: ModuleId) -> Option<&mut Module> {
-        let place = self.place(id).ok()?;
-        self.last = place;
-        Some(&mut self.sorted[place].1)
+        if self.sorted.get(self.last).is_none_or(|(number, _)| *number != id) {
+            self.last = self.place(id).ok()?;
+        }
+        Some(&mut self.sorted[self.last].1)
     }
 
     /// Takes a module in. The number must be free.

@@ -358,7 +358,7 @@ impl Kernel {
         usage.add(&done);
         let watched = module.caller.watched;
         if !free || module.caller.unsettled || (watched && result.is_err()) {
-            let fault = result.as_ref().err();
+            let fault = result.as_ref().err().map(|fault| &**fault);
             if free && !matches!(fault, Some(Fault::Trap(_)) if syscall.info().invalid_param(guest).is_some())
             {
                 verdict = Some(Verdict::Allow);
@@ -370,7 +370,10 @@ impl Kernel {
             let note = note.done(Some(Verdict::Allow), Outcome::new(&done, None), &done);
             self.watch.called(note, guest);
         }
-        result.map(|()| done.status)
+        match result {
+            Ok(()) => Ok(done.status),
+            Err(fault) => Err(*fault),
+        }
     }
 
     /// Begins a frame of a module: staged work that is due is published, and what its calls come to is counted from
@@ -539,7 +542,7 @@ fn dispatch_judged<G: Guest>(
     rule: &Compiled,
     scripted: Ruling,
     verdict: &mut Option<Verdict>,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     dispatch(syscall, context, guest, done, |guest| {
         let (decided, effective) = rule.judge(guest);
         *verdict = Some(decided);

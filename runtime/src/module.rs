@@ -210,8 +210,9 @@ impl Module {
         }
         let mut stop = self.instance.run(input);
         loop {
-            match stop {
-                Stop::Syscall(import) => match kernel.call(self.id, import, &mut self.instance) {
+            // First, and apart: nothing else stops a guest as often.
+            if let Stop::Syscall(import) = stop {
+                match kernel.call(self.id, import, &mut self.instance) {
                     Ok(status) => {
                         if status == Some(cartwheel_hostabi::Status::Quarantined) {
                             self.instance.stop_at_checkpoint();
@@ -228,23 +229,33 @@ impl Module {
                         return Ok(SliceEnd::Trapped);
                     }
                     Err(Fault::Panic(message)) => return Err(message),
-                },
-                Stop::Returned => {
-                    if let Some(end) = self.returned(kernel, input, granted) {
-                        return Ok(end);
-                    }
                 }
-                Stop::FrameSync => return Ok(SliceEnd::FrameSync),
-                Stop::BudgetSpent if kernel.custody(self.id) == Custody::Quarantined => {
-                    return Ok(SliceEnd::Quarantined);
-                }
-                Stop::BudgetSpent => return Ok(self.outlived(SliceEnd::BudgetSpent)),
-                Stop::Stalled => return Ok(self.outlived(SliceEnd::Stalled)),
-                Stop::Halted(code) => return Ok(SliceEnd::Halted(code)),
-                Stop::Trapped => return Ok(SliceEnd::Trapped),
+            }
+            if let Some(end) = self.stopped(kernel, input, granted, stop) {
+                return Ok(end);
             }
             stop = self.instance.run(input);
         }
+    }
+
+    /// Something else than a syscall has stopped the guest: the end of the slice, or it goes on.
+    fn stopped(
+        &mut self,
+        kernel: &mut Kernel,
+        input: &FrameInput,
+        granted: u64,
+        stop: Stop,
+    ) -> Option<SliceEnd> {
+        Some(match stop {
+            Stop::Syscall(_) => unreachable!("calls are made where they come"),
+            Stop::Returned => return self.returned(kernel, input, granted),
+            Stop::FrameSync => SliceEnd::FrameSync,
+            Stop::BudgetSpent if kernel.custody(self.id) == Custody::Quarantined => SliceEnd::Quarantined,
+            Stop::BudgetSpent => self.outlived(SliceEnd::BudgetSpent),
+            Stop::Stalled => self.outlived(SliceEnd::Stalled),
+            Stop::Halted(code) => SliceEnd::Halted(code),
+            Stop::Trapped => SliceEnd::Trapped,
+        })
     }
 
     /// Runs from checkpoint to checkpoint until the slice ends, with the same result as in one go, and shows the guest to

@@ -5,36 +5,9 @@ mod common;
 use cartwheel_runtime::policy::{Policy, TrustLevel};
 use cartwheel_runtime::trace::{Event, RecordOptions, Recorder, Trace, compare, step as replay};
 use cartwheel_runtime::{
-    Action, Buttons, Config, InputFrame, Limits, Machine, ModuleId, ModuleSetup, RestoreError, Rewind,
-    SyncTest,
+    Action, Config, InputFrame, Limits, Machine, ModuleId, ModuleSetup, RestoreError, Rewind, SyncTest,
 };
-use common::{hash, program};
-
-/// Memory, heap, random numbers, log and an update that outlives its slice.
-const BUSY: &str = ".video 16, 16 .capability gfx, log, kernel .cycles 700
-.data total: i32 0
-.shape cell { value: scalar, next: handle }
-.global last: handle
-.func update()
-  .local n, x, i: i32
-  .local o, before: handle
-  input.held x, 0
-  rng.below n, 90
-  i32.add n, n, x
-more:
-  loop
-  record.new o, cell
-  global.get_h before, last
-  record.set_h o, cell.next, before
-  global.set_h last, o
-  i32.add i, i, 1
-  br.i32.lt_u i, n, more
-  i32.load x, [total]
-  i32.add x, x, n
-  i32.store [total], x
-  syscall gfx.pixel(n, x, x)
-  return
-.end";
+use common::{BUSY, hash, program};
 
 /// Counts, remembers the count for all of its origin, and shouts.
 const COUNTER: &str = ".capability log, kernel, fs
@@ -53,9 +26,7 @@ const COUNTER: &str = ".capability log, kernel, fs
 const HALTS: &str = ".func main()\n halt 3\n.end";
 
 fn input(frame: u64) -> InputFrame {
-    let mut input = InputFrame::default();
-    input.pads[0] = Buttons::from_bits((frame / 5) as u32 & 0xf).expect("four buttons");
-    input
+    common::buttons((frame / 5) as u32)
 }
 
 fn go(machine: &mut Machine) {

@@ -2,43 +2,9 @@
 
 mod common;
 
-use cartwheel_runtime::{Buttons, InputFrame, Machine, Rewind, SharedState, SyncTest};
-use common::{hash, machine, step_with};
+use cartwheel_runtime::{InputFrame, Machine, Rewind, SharedState, SyncTest};
+use common::{BUSY, buttons, hash, machine, step_with};
 use proptest::prelude::*;
-
-/// Memory, heap, random numbers, pictures, and an update that often outlives its slice.
-const BUSY: &str = ".video 16, 16 .capability gfx
-.cycles 700
-.data total: i32 0
-.shape cell { value: scalar, next: handle }
-.global last: handle
-.func update()
-  .local n, x, i: i32
-  .local o, before: handle
-  input.held x, 0
-  rng.below n, 90
-  i32.add n, n, x
-more:
-  loop
-  record.new o, cell
-  global.get_h before, last
-  record.set_h o, cell.next, before
-  global.set_h last, o
-  i32.add i, i, 1
-  br.i32.lt_u i, n, more
-  i32.load x, [total]
-  i32.add x, x, n
-  i32.store [total], x
-  syscall gfx.pixel(n, x, x)
-  return
-.end
-";
-
-fn input(bits: u32) -> InputFrame {
-    let mut input = InputFrame::default();
-    input.pads[0] = Buttons::from_bits(bits & 0xf).expect("four buttons");
-    input
-}
 
 // covers VM-3
 #[test]
@@ -47,7 +13,7 @@ fn every_frame_is_the_same_after_a_rollback() {
         let (mut plain, mut tested) = (machine(BUSY), machine(BUSY));
         let mut test = SyncTest::new(depth);
         for frame in 0..120 {
-            let input = input(frame / 5);
+            let input = buttons(frame / 5);
             let report = plain.step(&input).expect("no panic");
             let (same, mismatch) = test.step(&mut tested, &input).expect("no panic");
             assert_eq!(mismatch, None, "depth {depth}, frame {frame}");
@@ -103,7 +69,7 @@ fn several_modules_with_sound_and_pending_requests_are_the_same_after_a_rollback
         let mut test = SyncTest::new(depth);
         let mut loud = 0;
         for frame in 0..90 {
-            let input = input(frame / 5);
+            let input = buttons(frame / 5);
             let report = plain.step(&input).expect("no panic");
             let (same, mismatch) = test.step(&mut tested, &input).expect("no panic");
             assert_eq!(mismatch, None, "depth {depth}, frame {frame}");
@@ -121,13 +87,13 @@ fn a_rollback_that_changes_something_is_found() {
     let mut machine = machine(BUSY);
     let mut test = SyncTest::new(2);
     for frame in 0..5 {
-        assert_eq!(test.step(&mut machine, &input(frame)).expect("no panic").1, None);
+        assert_eq!(test.step(&mut machine, &buttons(frame)).expect("no panic").1, None);
     }
     // Another machine's past: what is kept is not how this one came here.
     let mut other = Machine::new(cartwheel_runtime::Config { seed: 1, ..Default::default() });
     other.load(machine.instance(common::MODULE).program().clone()).expect("it can be loaded");
-    (0..5).for_each(|frame| drop(step_with(&mut other, &input(frame))));
-    let (_, mismatch) = test.step(&mut other, &input(5)).expect("no panic");
+    (0..5).for_each(|frame| drop(step_with(&mut other, &buttons(frame))));
+    let (_, mismatch) = test.step(&mut other, &buttons(5)).expect("no panic");
     assert_eq!(mismatch.map(|found| found.frame), Some(5));
 }
 
@@ -156,7 +122,7 @@ fn many_forks_share_what_is_the_same_in_them() {
     let mut forks = Vec::new();
     for bits in 0..200 {
         root.restore(&mut machine).expect("its own state");
-        step_with(&mut machine, &input(bits));
+        step_with(&mut machine, &buttons(bits));
         let fork = SharedState::of(&machine, Some(&root)).expect("no panic");
         forks.push((fork, hash(&machine), bits));
     }
@@ -166,9 +132,9 @@ fn many_forks_share_what_is_the_same_in_them() {
         fork.restore(&mut machine).expect("its own state");
         assert_eq!((hash(&machine), machine.frame()), (at.clone(), fork.frame()));
         let mut plain = common::machine(source);
-        step_with(&mut plain, &input(*bits));
-        step_with(&mut plain, &input(1));
-        step_with(&mut machine, &input(1));
+        step_with(&mut plain, &buttons(*bits));
+        step_with(&mut plain, &buttons(1));
+        step_with(&mut machine, &buttons(1));
         assert_eq!(hash(&machine), hash(&plain));
     }
 }
@@ -184,7 +150,7 @@ proptest! {
         for (ahead, back) in jumps {
             for _ in 0..ahead {
                 rewind.keep(&machine).expect("no panic");
-                let input = input(machine.frame() as u32);
+                let input = buttons(machine.frame() as u32);
                 step_with(&mut machine, &input);
                 let at = machine.frame() as usize;
                 match hashes.get(at) {
@@ -200,7 +166,7 @@ proptest! {
             prop_assert_eq!(&hashes[machine.frame() as usize], &hash(&machine));
             // A fork goes its own way and leaves this one alone.
             let mut fork = machine.fork().expect("no panic");
-            step_with(&mut fork, &input(15));
+            step_with(&mut fork, &buttons(15));
             prop_assert_eq!(&hashes[machine.frame() as usize], &hash(&machine));
         }
     }

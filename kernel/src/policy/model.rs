@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cartwheel_hostabi::{Capability, Syscall, SyscallInfo, Verdict};
 
-use super::trust::{MAX_SCORE, Trust, TrustLevel, named};
+use super::trust::{MAX_SCORE, Trust, TrustLevel};
+use crate::named::named;
 
 /// Most rules that a policy can have.
 pub const MAX_RULES: usize = 256;

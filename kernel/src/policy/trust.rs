@@ -1,40 +1,6 @@
 //! How far a module is trusted.
 
-use std::fmt;
-
-macro_rules! named {
-    ($(#[$doc:meta])* $Name:ident: $($(#[$row:meta])* $variant:ident $name:literal,)*) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $Name {
-            $($(#[$row])* $variant,)*
-        }
-
-        impl $Name {
-            /// All of them, in the order of their numbers in saved states.
-            pub const ALL: &[$Name] = &[$($Name::$variant),*];
-
-            /// Name in policies and reports.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $($Name::$variant => $name,)*
-                }
-            }
-
-            /// The one with a name.
-            pub fn from_name(name: &str) -> Option<$Name> {
-                $Name::ALL.iter().copied().find(|value| value.name() == name)
-            }
-        }
-
-        impl fmt::Display for $Name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
-}
-pub(super) use named;
+use crate::named::named;
 
 named! {
     /// How far a module is trusted for what it is; given by how it came in, changed by the host only.

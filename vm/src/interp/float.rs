@@ -83,7 +83,7 @@ handler!(compare [O: FloatCompare, const A: u8, const B: u8, const KEEP: bool] (
 
 handler!(
     /// A comparison and the branch on its result, which is written too. Branches if the result is `IF`.
-    compare_branch [O: FloatCompare, const A: u8, const B: u8, const IF: bool, const CHECKED: bool]
+    compare_branch [O: FloatCompare, const IF: bool, const A: u8, const B: u8, const CHECKED: bool]
     (core, ip, fp, cycles, acc, facc) {
     let a = float_a!(A, ip, fp, facc);
     // The third word has the branch, so an immediate stands in the fourth.

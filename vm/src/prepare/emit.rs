@@ -25,34 +25,44 @@ macro_rules! pick {
     };
 }
 
+/// Picks the instance of a handler by how its one operand comes, and a flag.
+macro_rules! pick_one {
+    ($module:ident::$handler:ident$(<$kind:ident>)?, $a:expr, $flag:expr) => {{
+        use $module::$handler as h;
+        pick!(($a, $flag);
+            (SLOT, false) => h::<$($kind,)? SLOT, false>, (SLOT, true) => h::<$($kind,)? SLOT, true>,
+            (ACC, false) => h::<$($kind,)? ACC, false>, (ACC, true) => h::<$($kind,)? ACC, true>)
+    }};
+}
+
+/// Picks the instance of a handler by how its two operands come, and a flag. Two never come in the accumulator.
+macro_rules! pick_two {
+    ($module:ident::$handler:ident<$($kind:tt),+>, $a:expr, $b:expr, $flag:expr) => {{
+        use $module::$handler as h;
+        pick!(($a, $b, $flag);
+            (SLOT, SLOT, false) => h::<$($kind,)+ SLOT, SLOT, false>,
+            (SLOT, SLOT, true) => h::<$($kind,)+ SLOT, SLOT, true>,
+            (ACC, SLOT, false) => h::<$($kind,)+ ACC, SLOT, false>,
+            (ACC, SLOT, true) => h::<$($kind,)+ ACC, SLOT, true>,
+            (SLOT, ACC, false) => h::<$($kind,)+ SLOT, ACC, false>,
+            (SLOT, ACC, true) => h::<$($kind,)+ SLOT, ACC, true>,
+            (SLOT, IMM, false) => h::<$($kind,)+ SLOT, IMM, false>,
+            (SLOT, IMM, true) => h::<$($kind,)+ SLOT, IMM, true>,
+            (ACC, IMM, false) => h::<$($kind,)+ ACC, IMM, false>,
+            (ACC, IMM, true) => h::<$($kind,)+ ACC, IMM, true>)
+    }};
+}
+
 pub(super) fn binary<O: Binary>(a: u8, b: u8, keep: bool) -> Handler {
-    use int::binary as h;
-    pick!((a, b, keep);
-        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
-        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
-        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
-        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
-        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+    pick_two!(int::binary<O>, a, b, keep)
 }
 
 pub(super) fn try_binary<O: TryBinary>(a: u8, b: u8, keep: bool) -> Handler {
-    use int::try_binary as h;
-    pick!((a, b, keep);
-        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
-        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
-        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
-        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
-        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+    pick_two!(int::try_binary<O>, a, b, keep)
 }
 
 pub(super) fn branch_if<O: Condition>(a: u8, b: u8, checked: bool) -> Handler {
-    use int::branch_if as h;
-    pick!((a, b, checked);
-        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
-        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
-        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
-        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
-        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+    pick_two!(int::branch_if<O>, a, b, checked)
 }
 
 pub(super) fn add_branch_if<O: Binary, C: Condition>(addend: u8, other: &CellSrc) -> Handler {
@@ -64,9 +74,7 @@ pub(super) fn add_branch_if<O: Binary, C: Condition>(addend: u8, other: &CellSrc
 }
 
 pub(super) fn unary<O: Unary>(a: u8, keep: bool) -> Handler {
-    pick!((a, keep);
-        (SLOT, false) => int::unary::<O, SLOT, false>, (SLOT, true) => int::unary::<O, SLOT, true>,
-        (ACC, false) => int::unary::<O, ACC, false>, (ACC, true) => int::unary::<O, ACC, true>)
+    pick_one!(int::unary<O>, a, keep)
 }
 
 pub(super) fn try_unary<O: TryUnary>() -> Handler {
@@ -93,50 +101,23 @@ pub(super) fn float_binary<O: FloatBinary>(a: u8, b: u8, keep: bool) -> Handler 
 }
 
 pub(super) fn float_unary<O: FloatUnary>(a: u8, keep: bool) -> Handler {
-    pick!((a, keep);
-        (SLOT, false) => float::unary::<O, SLOT, false>, (SLOT, true) => float::unary::<O, SLOT, true>,
-        (ACC, false) => float::unary::<O, ACC, false>, (ACC, true) => float::unary::<O, ACC, true>)
+    pick_one!(float::unary<O>, a, keep)
 }
 
 pub(super) fn convert<O: ToFloat>(a: u8, keep: bool) -> Handler {
-    pick!((a, keep);
-        (SLOT, false) => float::convert::<O, SLOT, false>, (SLOT, true) => float::convert::<O, SLOT, true>,
-        (ACC, false) => float::convert::<O, ACC, false>, (ACC, true) => float::convert::<O, ACC, true>)
+    pick_one!(float::convert<O>, a, keep)
 }
 
 pub(super) fn float_compare<O: FloatCompare>(a: u8, b: u8, keep: bool) -> Handler {
-    use float::compare as h;
-    pick!((a, b, keep);
-        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
-        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
-        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
-        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
-        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+    pick_two!(float::compare<O>, a, b, keep)
 }
 
 pub(super) fn float_compare_branch<O: FloatCompare>(a: u8, b: u8, on: bool, checked: bool) -> Handler {
-    use float::compare_branch as h;
-    pick!((a, b, on, checked);
-        (SLOT, SLOT, false, false) => h::<O, SLOT, SLOT, false, false>,
-        (SLOT, SLOT, false, true) => h::<O, SLOT, SLOT, false, true>,
-        (SLOT, SLOT, true, false) => h::<O, SLOT, SLOT, true, false>,
-        (SLOT, SLOT, true, true) => h::<O, SLOT, SLOT, true, true>,
-        (SLOT, ACC, false, false) => h::<O, SLOT, ACC, false, false>,
-        (SLOT, ACC, false, true) => h::<O, SLOT, ACC, false, true>,
-        (SLOT, ACC, true, false) => h::<O, SLOT, ACC, true, false>,
-        (SLOT, ACC, true, true) => h::<O, SLOT, ACC, true, true>,
-        (SLOT, IMM, false, false) => h::<O, SLOT, IMM, false, false>,
-        (SLOT, IMM, false, true) => h::<O, SLOT, IMM, false, true>,
-        (SLOT, IMM, true, false) => h::<O, SLOT, IMM, true, false>,
-        (SLOT, IMM, true, true) => h::<O, SLOT, IMM, true, true>,
-        (ACC, SLOT, false, false) => h::<O, ACC, SLOT, false, false>,
-        (ACC, SLOT, false, true) => h::<O, ACC, SLOT, false, true>,
-        (ACC, SLOT, true, false) => h::<O, ACC, SLOT, true, false>,
-        (ACC, SLOT, true, true) => h::<O, ACC, SLOT, true, true>,
-        (ACC, IMM, false, false) => h::<O, ACC, IMM, false, false>,
-        (ACC, IMM, false, true) => h::<O, ACC, IMM, false, true>,
-        (ACC, IMM, true, false) => h::<O, ACC, IMM, true, false>,
-        (ACC, IMM, true, true) => h::<O, ACC, IMM, true, true>)
+    if on {
+        pick_two!(float::compare_branch<O, true>, a, b, checked)
+    } else {
+        pick_two!(float::compare_branch<O, false>, a, b, checked)
+    }
 }
 
 pub(super) fn load<T: Access>(a: u8, keep: bool) -> Handler {
@@ -196,29 +177,15 @@ pub(super) fn store_float_sum(a: u8, b: u8) -> Handler {
 }
 
 pub(super) fn binary_copy<O: Binary>(a: u8, b: u8, keep: bool) -> Handler {
-    use int::binary_copy as h;
-    pick!((a, b, keep);
-        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
-        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
-        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
-        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
-        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+    pick_two!(int::binary_copy<O>, a, b, keep)
 }
 
 pub(super) fn binary_branch<O: Binary>(a: u8, b: u8, checked: bool) -> Handler {
-    use int::binary_branch as h;
-    pick!((a, b, checked);
-        (SLOT, SLOT, false) => h::<O, SLOT, SLOT, false>, (SLOT, SLOT, true) => h::<O, SLOT, SLOT, true>,
-        (ACC, SLOT, false) => h::<O, ACC, SLOT, false>, (ACC, SLOT, true) => h::<O, ACC, SLOT, true>,
-        (SLOT, ACC, false) => h::<O, SLOT, ACC, false>, (SLOT, ACC, true) => h::<O, SLOT, ACC, true>,
-        (SLOT, IMM, false) => h::<O, SLOT, IMM, false>, (SLOT, IMM, true) => h::<O, SLOT, IMM, true>,
-        (ACC, IMM, false) => h::<O, ACC, IMM, false>, (ACC, IMM, true) => h::<O, ACC, IMM, true>)
+    pick_two!(int::binary_branch<O>, a, b, checked)
 }
 
 pub(super) fn add_add(a: u8, keep: bool) -> Handler {
-    pick!((a, keep);
-        (SLOT, false) => int::add_add::<SLOT, false>, (SLOT, true) => int::add_add::<SLOT, true>,
-        (ACC, false) => int::add_add::<ACC, false>, (ACC, true) => int::add_add::<ACC, true>)
+    pick_one!(int::add_add, a, keep)
 }
 
 pub(super) fn binary_binary<S: Binary, O: Binary>(a: u8, c: u8, keep: bool) -> Handler {
@@ -239,10 +206,7 @@ pub(super) fn constant_binary<S: Binary, O: Binary>(a: u8, b: u8, keep: bool) ->
 }
 
 pub(super) fn copy_branch(a: u8, checked: bool) -> Handler {
-    use int::copy_branch as h;
-    pick!((a, checked);
-        (SLOT, false) => h::<SLOT, false>, (SLOT, true) => h::<SLOT, true>,
-        (ACC, false) => h::<ACC, false>, (ACC, true) => h::<ACC, true>)
+    pick_one!(int::copy_branch, a, checked)
 }
 
 impl Lowering<'_> {
