@@ -445,6 +445,10 @@ pub struct RunArgs {
 /// What `run` and `replay` write and print.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
+    /// Module that pictures, sound, memory, data and --stdin are about, by number or name [default: with several, outputs of
+    /// each, as in `FILE.NAME.png`, and stdin of the first]
+    #[arg(long, value_name = "MODULE")]
+    pub module: Option<String>,
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
