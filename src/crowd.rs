@@ -1,6 +1,6 @@
 //! The modules of a run: what they are called, what each has come to, and when none of them goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::{FrameReport, Machine, ModuleId, ModuleState, Status};
@@ -160,15 +160,18 @@ impl Crowd {
 
     /// Takes in what a frame came to.
     pub fn frame(&mut self, machine: &Machine, report: &mut FrameReport) {
-        for row in report.modules.drain(..) {
-            let id = row.module;
+        // Those that were loaded at the end of the frame are there too, and have no row yet.
+        let there = report.modules.iter().map(|row| row.module).chain(machine.modules());
+        for id in there.collect::<BTreeSet<_>>() {
             if !self.modules.contains_key(&id.0) {
                 let name = self.free_name(title(machine, id), id);
                 self.modules.insert(id.0, Seen::new(name, false));
             }
-            let seen = self.modules.get_mut(&id.0).expect("it is there by now");
+        }
+        for row in report.modules.drain(..) {
+            let Some(seen) = self.modules.get_mut(&row.module.0) else { continue };
             seen.trap = row.trap.as_ref().map(ToString::to_string).or(seen.trap.take());
-            if let Some(samples) = machine.has(id).then(|| machine.audio(id)).flatten() {
+            if let Some(samples) = machine.has(row.module).then(|| machine.audio(row.module)).flatten() {
                 seen.tally.sound.get_or_insert_default().add(samples);
             }
             seen.tally.add(report.frame, row);

@@ -81,7 +81,7 @@ impl Stop {
             Stop::Halted(code) => format!("halted with code {code}"),
             Stop::Trapped => "trapped".to_owned(),
             Stop::Quarantined => "put into quarantine (--recover-after N would go on)".to_owned(),
-            Stop::Waiting => "paused, and nobody is left to go on with it".to_owned(),
+            Stop::Waiting => "all that is left waits to be started or resumed".to_owned(),
             Stop::Terminated => "terminated".to_owned(),
             Stop::Diverged => "not the state that was recorded".to_owned(),
             Stop::Left => "left".to_owned(),

@@ -90,11 +90,6 @@ impl Found {
         }
     }
 
-    /// The first one.
-    pub fn first(&self, trace: &Path) -> Result<&Arc<Program>, Failure> {
-        self.programs.first().ok_or_else(|| Failure::file(trace, "it was recorded without any cartridge"))
-    }
-
     /// Those that are not the recorded ones: what people call them, and their hashes.
     pub fn others(&self, trace: &Trace) -> Vec<(String, [u8; 32])> {
         let recorded = &trace.header().cartridges;
