@@ -67,12 +67,12 @@ file = \"painter.asm\"
 ";
 
 fn place() -> Place {
-    let place = Place::new();
-    place.write("painter.asm", PAINTER);
-    place.write("clerk.asm", CLERK);
-    place.write("boss.asm", BOSS);
-    place.write("machine.toml", MACHINE);
-    place
+    Place::with(&[
+        ("painter.asm", PAINTER),
+        ("clerk.asm", CLERK),
+        ("boss.asm", BOSS),
+        ("machine.toml", MACHINE),
+    ])
 }
 
 fn shipped(name: &str) -> String {
@@ -130,6 +130,38 @@ fn a_module_that_is_loaded_later_has_outputs_too() {
     assert!(place.read("a.helper.gif") == place.read("b.gif"));
     let out = place.good(&["run", "machine.toml", "--watch", "count", "-q"]);
     assert_eq!(out.lines().last(), Some("frame 5      helper.count = 3"), "{out}");
+}
+
+#[test]
+fn what_one_cartridge_is_told_and_asked_several_are_too() {
+    let place = place();
+    let run = [
+        "painter.asm",
+        "clerk.asm",
+        "--frames",
+        "9",
+        "--realtime-check",
+        "--audit",
+        "a.audit",
+        "--net",
+        "none.jsonl",
+    ];
+    place.write("none.jsonl", "");
+    let ran = place.json(&run);
+    assert!(ran["realtime"]["share"].as_f64() > Some(0.0), "{ran}");
+    assert_eq!(ran["audit"]["file"], "a.audit");
+    place.good(&["audit", "verify", "a.audit"]);
+    let text = place.good(&[&["run"], &run[..5]].concat());
+    for part in ["modules      2\n", "real time    ", "module 0     painter (running)\n  cycles/frame median"]
+    {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+    // A policy takes the place of that of a saved state.
+    place.good(&["run", "painter.asm", "clerk.asm", "--frames", "2", "--save-state", "s", "-q"]);
+    place.write("open.toml", "mode = \"permissive\"\n");
+    let rest = ["painter.asm", "clerk.asm", "--load-state", "s", "--frames", "2", "--policy", "open.toml"];
+    let rest = place.json(&rest);
+    assert!(rest["actions"][0]["action"].as_str().is_some_and(|action| action.contains("policy")), "{rest}");
 }
 
 #[test]
