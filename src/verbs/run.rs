@@ -77,10 +77,12 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         machine = traces::machine_at_end(path, &trace, &machine)?;
         resumed = Some(trace);
     }
-    let module = crowd.first();
-    if feed.is_some() && !(machine.has(module) && machine.has_ports(module)) {
-        let name = crowd.name(module);
-        let message = format!("{name} reads no messages: it declares no `.capability port`");
+    let fed = crowd.first().filter(|&id| machine.has(id));
+    if feed.is_some() && !fed.is_some_and(|id| machine.has_ports(id)) {
+        let message = match fed {
+            Some(id) => format!("{} reads no messages: it declares no `.capability port`", crowd.name(id)),
+            None => "--stdin feeds a module that is there from the beginning".to_owned(),
+        };
         return Err(Failure::file(&args.cartridge, message));
     }
     let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
@@ -92,7 +94,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         (None, _) => None,
     };
     let mut tape = InputTape {
-        module,
+        module: fed.unwrap_or(ModuleId(0)),
         inputs: inputs.unwrap_or_default(),
         recording,
         mounts,
