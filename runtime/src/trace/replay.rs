@@ -110,7 +110,8 @@ impl Trace {
         // Modules can be loaded of these later.
         programs.iter().for_each(|program| machine.add_program(program.clone()));
         // That a program is another one is no difference by itself: what it does is.
-        for (program, recorded) in programs.iter().zip(&self.header().cartridges) {
+        let loaded = programs.iter().zip(&self.header().cartridges).take(self.header().loaded());
+        for (program, recorded) in loaded {
             machine.stand_ins.entry(program.content_hash()).or_insert(recorded.hash);
         }
         for (name, stored) in self.header().store() {
