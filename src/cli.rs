@@ -335,6 +335,8 @@ Examples:
   cartwheel run game.wasm --frames 600 --realtime-check
   cartwheel run game.cart --input play.txt --record play.trace
   cartwheel run game.cart --keys ring.toml --mount updates=releases
+  cartwheel run one.cart two.cart --gif play.gif              writes play.one.gif and play.two.gif
+  cartwheel run machine.toml --module boss --watch lives --gif boss.gif
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]
@@ -365,7 +367,8 @@ pub struct RunArgs {
     /// Cycles per frame instead of those that the cartridge asks for
     #[arg(long, visible_alias = "budget", value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "load_state")]
     pub cycles: Option<u64>,
-    /// Folder with the cartridge's files: read at the start, kept in step with them [default: files are forgotten]
+    /// Folder with the cartridge's files, or a folder for each of several: read at the start, kept in step with them [default:
+    /// files are forgotten]
     #[arg(long, value_name = "DIR")]
     pub storage: Option<PathBuf>,
     /// Bytes that the files of the cartridge can have together
@@ -445,6 +448,10 @@ pub struct RunArgs {
 /// What `run` and `replay` write and print.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
+    /// Module that pictures, sound, memory, data and --stdin are about, by number or name [default: with several, outputs of
+    /// each, as in `FILE.NAME.png`, and stdin of the first]
+    #[arg(long, value_name = "MODULE")]
+    pub module: Option<String>,
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
@@ -701,9 +708,12 @@ pub struct TraceShrinkArgs {
     /// The cartridge traps
     #[arg(long, group = "what")]
     pub trap: bool,
-    /// Cartridge, if it is neither beside the trace nor embedded
+    /// Number of the module that traps [default: whichever does first]
+    #[arg(long, value_name = "N", requires = "trap")]
+    pub module: Option<u32>,
+    /// Cartridge, if it is neither beside the trace nor embedded. Again for each of several modules
     #[arg(short, long, value_name = "CARTRIDGE")]
-    pub cart: Option<PathBuf>,
+    pub cart: Vec<PathBuf>,
     /// Inputs to write, in text form
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,

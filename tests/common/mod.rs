@@ -21,6 +21,13 @@ impl Place {
         Place(tempfile::tempdir().expect("a folder for the test"))
     }
 
+    /// With text files in it.
+    pub fn with(files: &[(&str, &str)]) -> Place {
+        let place = Place::new();
+        files.iter().for_each(|(name, text)| place.write(name, text));
+        place
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -112,6 +119,22 @@ pub fn cartridges() -> Vec<(String, PathBuf)> {
             [format!("{name}.asm"), "main.asm".to_owned(), format!("{name}.wasm")]
                 .iter()
                 .any(|main| path.join(main).is_file())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// The machine files of the repository: name of the folder, and file.
+pub fn machines() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges");
+    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let folders = entries.map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<(String, PathBuf)> = folders
+        .filter(|folder| folder.join("machine.toml").is_file())
+        .map(|folder| {
+            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, folder.join("machine.toml"))
         })
         .collect();
     found.sort();
