@@ -59,7 +59,7 @@ pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
 pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
-pub use host_call::{HOST_CALLER_NAME, HostCaller};
+pub use host_call::{HOST_CALLER_NAME, HostCaller, NotSent};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};
 pub use inputs::{InputError, Inputs};
 pub use load::{LoadError, origin_of};

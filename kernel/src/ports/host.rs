@@ -2,7 +2,7 @@
 
 use cartwheel_hostabi::cbor::{CborError, canonical};
 
-use super::{OutwardMessage, PortCensus, PortEvent};
+use super::{OutwardMessage, PortCensus, PortEvent, STDERR, STDOUT};
 use crate::load::ModuleId;
 use crate::pipeline::Kernel;
 
@@ -26,6 +26,13 @@ impl Kernel {
     /// True if a module has ports: it declared the capability.
     pub fn has_ports(&self, id: ModuleId) -> bool {
         self.shared.ports.has(id.0)
+    }
+
+    /// Takes an answer of the kernel that waits on a module's stdout or else on its stderr, as the module could.
+    pub fn take_answer(&mut self, id: ModuleId) -> Option<Box<[u8]>> {
+        let ports = &mut self.shared.ports;
+        let received = [STDOUT, STDERR].into_iter().find_map(|port| ports.receive(id.0, port).ok());
+        received.map(|received| received.message.bytes)
     }
 
     /// Takes the output that left the machine since it was last taken. It is no part of the state.
