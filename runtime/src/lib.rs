@@ -50,9 +50,10 @@ pub use adopt::IngestReport;
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Datagram, Lifecycle, LifecycleEvent, LogLevel, LogLine,
-    ModuleId, ModuleState, Mount, Observer, OriginId, Outcome, OutwardMessage, PortCensus, PortEvent,
-    SAMPLE_RATE, SAMPLES_PER_FRAME, STDERR, STDIN, STDOUT, Script, ScriptError, ScriptRule, Storage, Surface,
-    TRANSITIONS, Transition, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
+    ModuleId, ModuleState, Mount, Observer, OriginId, Outcome, OutwardMessage, PortCensus, PortEvent, QUOTAS,
+    QuotaError, QuotaInfo, Quotas, SAMPLE_RATE, SAMPLES_PER_FRAME, STDERR, STDIN, STDOUT, Script,
+    ScriptError, ScriptRule, Storage, Surface, TRANSITIONS, Transition, Transport, Usage, Value,
+    WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
 };
 pub use cartwheel_kernel::{audit, ingest, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};

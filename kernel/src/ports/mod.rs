@@ -16,19 +16,11 @@ use std::collections::BTreeMap;
 use cartwheel_hostabi::Status;
 use cartwheel_hostabi::cbor::MAX_MESSAGE_BYTES;
 
+use crate::quotas::Quotas;
 use arena::{Arena, ArenaKey};
 use names::Names;
-use queue::{KERNEL, Message, Queue};
+use queue::{Bounds, KERNEL, Message, Queue};
 use request::Flight;
-
-/// Messages that wait in one direction of a port, at most.
-pub const QUEUE_MESSAGES: usize = 64;
-/// Bytes of the messages that wait in one direction of a port, at most.
-pub const QUEUE_BYTES: usize = 256 * 1024;
-/// Ports of a module, the three from load included, at most.
-pub const MAX_PORTS: usize = 64;
-/// Tokens of a module, at most.
-pub const MAX_TOKENS: usize = 256;
 
 /// Number of the port that requests go to and input comes from.
 pub const STDIN: i32 = 0;
@@ -103,6 +95,8 @@ struct Channel {
     inward: Queue,
     /// From the owner.
     outward: Queue,
+    /// What the owner's quotas allow in each of them. No part of the state.
+    bounds: Bounds,
     /// Tokens that name it.
     tokens: u32,
     /// Open far ends with the right to receive.
@@ -136,6 +130,8 @@ struct Token {
 /// What a module has.
 #[derive(Debug, Default)]
 struct Table {
+    /// No part of the state of ports.
+    quotas: Quotas,
     ports: Vec<Option<Port>>,
     /// Tokens by number - 1.
     tokens: Vec<Option<ArenaKey>>,
@@ -211,13 +207,13 @@ impl Ports {
     }
 
     /// Gives a module its three ports and its first token, unless it has them.
-    pub(crate) fn load(&mut self, module: u32) {
+    pub(crate) fn load(&mut self, module: u32, quotas: Quotas) {
         if self.tables.contains_key(&module) {
             return;
         }
-        let mut table = Table::default();
+        let mut table = Table { quotas, ..Table::default() };
         for port in [STDIN, STDOUT, STDERR] {
-            let channel = self.channels.insert(Channel::new(module, port));
+            let channel = self.channels.insert(Channel::new(module, port, Bounds::of(&quotas)));
             table.ports.push(Some(Port::own(channel)));
         }
         let own = Token {
@@ -357,7 +353,7 @@ impl Ports {
         if gone {
             return Err(Status::PortClosed);
         }
-        if queue.has_room(bytes) { Ok(port) } else { Err(Status::PortFull) }
+        if queue.has_room(channel.bounds, bytes) { Ok(port) } else { Err(Status::PortFull) }
     }
 
     /// Puts a message into a queue: the one behind the end that it is sent from.
@@ -393,7 +389,7 @@ impl Ports {
     pub(crate) fn feed(&mut self, module: u32, bytes: &[u8]) -> bool {
         let room = |ports: &Ports| {
             let channel = ports.channels.get(ports.port(module, STDIN).ok()?.channel)?;
-            Some(channel.inward.has_room(bytes.len()))
+            Some(channel.inward.has_room(channel.bounds, bytes.len()))
         };
         if room(self) != Some(true) {
             return false;
@@ -408,7 +404,7 @@ impl Ports {
     /// Messages that a module's stdin has room for.
     pub(crate) fn stdin_room(&self, module: u32) -> usize {
         let channel = self.port(module, STDIN).ok().and_then(|port| self.channels.get(port.channel));
-        channel.map_or(0, |channel| QUEUE_MESSAGES - channel.inward.len())
+        channel.map_or(0, |channel| channel.bounds.messages.saturating_sub(channel.inward.len()))
     }
 
     /// Whether an answer would find room on both outputs of a module, besides so many others that are to come.
@@ -416,7 +412,8 @@ impl Ports {
         [STDOUT, STDERR].into_iter().all(|port| {
             let channel = self.port(module, port).ok().and_then(|port| self.channels.get(port.channel));
             channel.is_some_and(|channel| {
-                channel.inward.has_room(0) && channel.inward.len() + others < QUEUE_MESSAGES
+                let Channel { inward, bounds, .. } = channel;
+                inward.has_room(*bounds, 0) && inward.len() + others < bounds.messages
             })
         })
     }
@@ -472,9 +469,9 @@ impl Ports {
     }
 
     fn free_token(&self, module: u32) -> Option<usize> {
-        let tokens = &self.tables.get(&module)?.tokens;
+        let Table { tokens, quotas, .. } = self.tables.get(&module)?;
         let place = tokens.iter().position(Option::is_none).unwrap_or(tokens.len());
-        (place < MAX_TOKENS).then_some(place)
+        (place < quotas.tokens as usize).then_some(place)
     }
 
     /// Puts a token into a module's table.
@@ -515,12 +512,13 @@ impl Ports {
         {
             return Err(Status::PortNoRight);
         }
-        if place == MAX_PORTS {
+        if place >= table.quotas.ports as usize {
             return Err(Status::Quota);
         }
+        let bounds = Bounds::of(&table.quotas);
         let number = place as i32;
         let port = match token.channel {
-            None => Port::own(self.channels.insert(Channel::new(module, number))),
+            None => Port::own(self.channels.insert(Channel::new(module, number, bounds))),
             Some(channel) => {
                 let rights = token.rights;
                 let open = self.channels.get_mut(channel).filter(|channel| channel.port.is_some());
@@ -684,12 +682,13 @@ impl Port {
 }
 
 impl Channel {
-    fn new(owner: u32, port: i32) -> Channel {
+    fn new(owner: u32, port: i32, bounds: Bounds) -> Channel {
         Channel {
             owner,
             port: Some(port),
             inward: Queue::default(),
             outward: Queue::default(),
+            bounds,
             tokens: 0,
             readers: 0,
             known: false,
