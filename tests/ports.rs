@@ -148,6 +148,11 @@ fn messages_are_written_in_source_text() {
             "{\"$map\":[[3,{\"$bytes\":\"00ff\"}],[\"b\",1],[\"a b\",[-1,1.5,-2000.0]]]}",
         ),
         ("message [true, false, null, {}, [], \"\",]", "[true,false,null,{},[],\"\"]"),
+        ("message \"all\\nof it\"", "all\nof it"),
+        ("message 7", "7"),
+        ("message 1.5", "1.5"),
+        ("message null", "null"),
+        ("message hex \"00 ff\"", "{\"$bytes\":\"00ff\"}"),
         ("message { true: -18446744073709551615 }", "{\"true\":{\"$int\":\"-18446744073709551615\"}}"),
     ] {
         place.write("m.asm", source(message));
@@ -158,6 +163,10 @@ fn messages_are_written_in_source_text() {
         ("message { a: 1, a: 2 }", "a map has a key twice"),
         ("message { a }", "expected `:`"),
         ("message [x]", "expected a value of a message"),
+        ("message x", "expected a value of a message"),
+        ("message \"\\xff\"", "UTF-8"),
+        ("message", "message"),
+        ("message \"a\" \"b\"", "expected"),
         ("message [1 2]", "expected `]`"),
         ("message { a: 1", "expected"),
     ] {
