@@ -269,3 +269,33 @@ fn exec_says_what_is_wrong_with_a_message() {
         assert!(done.status == status && text.contains(said), "{args:.200?}: {} {text}", done.status);
     }
 }
+
+/// A guest in Rust that uses the message library for its language, and the file server in assembly: what the committed WebAssembly
+/// prints, that its states are those in `golden.txt`, and its run the one in `demo.trace`.
+// covers VM-4 PORT-10
+#[test]
+fn a_visitor_in_rust_talks_with_the_file_server() {
+    #[expect(clippy::disallowed_methods, reason = "tells tests what to do")]
+    let bless = std::env::var_os("BLESS").is_some();
+    let place = Place::new();
+    let path = |name: &str| format!("{}/cartridges/talk/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (server, visitor, trace) = (path("server.asm"), path("visitor.wasm"), path("demo.trace"));
+    let run = [server.as_str(), &visitor, "--frames", "60"];
+    let done = place.run(&[&["run"], &run[..], &["-q"]].concat());
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+    let there = "{\"file\":\"greeting\",\"says\":\"Hello from the server\",\"frames\":3}";
+    let missing = "{\"file\":\"missing\",\"says\":\"File not found\",\"frames\":3}";
+    let lines: Vec<&str> = done.stdout.lines().collect();
+    assert_eq!(lines, [there, missing].repeat(7)[..14], "{}", done.stdout);
+    let summary = place.json(&run);
+    let found = format!("{} {}\n", summary["frames"], summary["state_hash"].as_str().expect("a hash"));
+    if bless {
+        std::fs::write(path("golden.txt"), &found).expect("the golden file");
+        let record = ["-q", "--record", &trace, "--keyframes", "0", "--components", "0"];
+        place.good(&[&["run"], &run[..], &record].concat());
+    }
+    let golden = std::fs::read_to_string(path("golden.txt")).expect("BLESS=1 writes it");
+    assert_eq!(found, golden, "changed on purpose? BLESS=1 cargo test --test ports");
+    let done = place.run(&["verify", &trace]);
+    assert!(done.status == 0 && !done.stdout.contains("changed cartridge"), "{}{}", done.stdout, done.stderr);
+}
