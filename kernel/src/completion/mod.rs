@@ -108,6 +108,11 @@ impl Completions {
         self.requests.is_empty() && self.completers.is_empty() && self.next.is_empty()
     }
 
+    /// How many requests and completers there are.
+    pub(crate) fn census(&self) -> (usize, usize) {
+        (self.requests.len(), self.completers.len())
+    }
+
     pub(crate) fn has(&self, module: u32) -> bool {
         self.next.contains_key(&module) || self.completers.values().any(|completer| *completer == module)
     }

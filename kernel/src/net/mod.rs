@@ -55,6 +55,11 @@ impl Net {
         self.addresses.is_empty()
     }
 
+    /// How many addresses there are, and datagrams at them.
+    pub(crate) fn census(&self) -> (usize, usize) {
+        (self.addresses.len(), self.addresses.values().map(|address| address.waiting.len()).sum())
+    }
+
     pub(crate) fn has(&self, module: u32) -> bool {
         self.addresses.values().any(|address| address.module == module)
     }

@@ -5,6 +5,7 @@ use cartwheel_hostabi::cbor::{CborError, canonical};
 use super::{OutwardMessage, PortCensus, PortEvent, STDERR, STDOUT};
 use crate::load::ModuleId;
 use crate::pipeline::Kernel;
+use crate::shared::Shared;
 
 impl Kernel {
     /// Feeds a message to a module's stdin, where it is in the frame that begins. False if the module has no ports or its
@@ -50,8 +51,11 @@ impl Kernel {
         self.shared.ports.take_events()
     }
 
-    /// Counts ports, tokens and requests of all modules.
+    /// Counts what all modules have of what they share.
     pub fn port_census(&self) -> PortCensus {
-        self.shared.ports.census()
+        let Shared { ports, completions, net, .. } = &self.shared;
+        let (completions, prefixes) = completions.census();
+        let (addresses, datagrams) = net.census();
+        PortCensus { completions, prefixes, addresses, datagrams, ..ports.census() }
     }
 }

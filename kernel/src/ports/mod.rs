@@ -141,7 +141,7 @@ struct Table {
     sequence: u64,
 }
 
-/// How many ports, tokens and requests there are in a kernel: what is left when modules are gone.
+/// How much there is in a kernel of what modules share: what is left when modules are gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PortCensus {
     /// Modules that have ports.
@@ -154,6 +154,16 @@ pub struct PortCensus {
     pub requests: usize,
     /// Names that are published.
     pub names: usize,
+    /// Messages that wait to be received.
+    pub messages: usize,
+    /// Requests for completion.
+    pub completions: usize,
+    /// Prefixes that modules complete.
+    pub prefixes: usize,
+    /// Network addresses.
+    pub addresses: usize,
+    /// Datagrams that wait at them.
+    pub datagrams: usize,
 }
 
 /// The ports of all modules.
@@ -190,6 +200,12 @@ impl Ports {
             tokens: self.tokens.len(),
             requests: self.tables.values().map(|table| table.flights.len()).sum(),
             names: self.names.len(),
+            messages: self
+                .channels
+                .iter()
+                .map(|(_, channel)| channel.inward.len() + channel.outward.len())
+                .sum(),
+            ..PortCensus::default()
         }
     }
 
