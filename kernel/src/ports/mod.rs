@@ -557,11 +557,22 @@ impl Ports {
         if port.side != Side::Owner || !is_rights(rights) {
             return Err(Status::PortNoRight);
         }
-        let holder = Holder::Module(module);
-        self.new_token(
-            module,
-            Token { channel: Some(port.channel), rights, parent: None, children: Vec::new(), holder },
-        )
+        self.first_token(module, port.channel, rights)
+    }
+
+    /// A token for the far end of a standard port of a module that the holder supervises. What comes on its stdout and stderr
+    /// are answers of the kernel, so nobody else can send there.
+    pub(crate) fn token_of(&mut self, holder: u32, module: u32, port: i32) -> Result<i32, Status> {
+        let rights = RIGHT_MANAGE | if port == STDIN { RIGHT_SEND } else { RIGHT_RECEIVE };
+        let port = self.port(module, port).ok().filter(|_| self.has(holder));
+        let channel = port.ok_or(Status::Unavailable)?.channel;
+        self.first_token(holder, channel, rights)
+    }
+
+    /// A token that is derived from no other.
+    fn first_token(&mut self, module: u32, channel: ArenaKey, rights: i32) -> Result<i32, Status> {
+        let (channel, holder) = (Some(channel), Holder::Module(module));
+        self.new_token(module, Token { channel, rights, parent: None, children: Vec::new(), holder })
     }
 
     /// A token with no more rights than another.
