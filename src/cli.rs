@@ -288,24 +288,42 @@ pub struct PolicyCheckArgs {
 
 /// Arguments of `exec`.
 #[derive(Debug, Args)]
+#[command(override_usage = "\
+cartwheel exec [OPTIONS] <ID> [ARGS]...
+       cartwheel exec [OPTIONS] --message <JSON>
+       cartwheel exec [OPTIONS] --messages <FILE>")]
 #[command(after_help = "\
 Examples:
   cartwheel exec gfx.size
   cartwheel exec log.write 1 hello
   cartwheel exec kernel.describe gfx.rect_fill 100
+  cartwheel exec --message '{\"syscall_type\": \"gfx.pixel\", \"params\": [1, 2, 3]}'
+  cartwheel exec --messages requests.jsonl
 
 A text stands for a span or byte string that the call reads, `hex:00ff` for one that is no text; a number for the length
 of a span that the call writes. The call goes the way of a cartridge's; its module is named `host` for policies. The exit
-status is 2 if the call traps.")]
+status is 2 if the call traps.
+
+A message is a request to the kernel, as a cartridge sends one to its stdin: `syscall_type`, `params`, `promise_hash`. Its
+answer is printed as a line of JSON: `data` if its `status` is success, else `error_message` and `class`. A message is sent
+when the one before it is answered, so it finds what that one did. Bytes are `{\"$bytes\": \"00ff\"}`. The exit status is
+that of the last answer that is no success: 2 for class trap, 1 for class message.")]
 pub struct ExecArgs {
     /// Id of the syscall, as in `gfx.rect@1`
-    pub id: String,
+    #[arg(required_unless_present_any = ["message", "messages"], conflicts_with_all = ["message", "messages"])]
+    pub id: Option<String>,
     /// Arguments, one per parameter
     #[arg(allow_negative_numbers = true)]
     pub args: Vec<String>,
     /// Policy to call it under, instead of the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Send this message instead, and print the answer; can be given several times
+    #[arg(long, value_name = "JSON", conflicts_with = "messages")]
+    pub message: Vec<String>,
+    /// Send the messages in this file, a line of JSON each; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub messages: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cartwheel_runtime::policy::{Policy, TrustLevel};
-use cartwheel_runtime::{Config, Machine, ModuleId, ModuleSetup, Mount, Program, Storage};
+use cartwheel_runtime::{
+    Config, Machine, ModuleId, ModuleSetup, Mount, Program, QuotaError, Quotas, Storage,
+};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -27,6 +29,8 @@ struct MachineFile {
     latency: Option<Spanned<u32>>,
     policy: Option<Spanned<PathBuf>>,
     max_modules: Option<u32>,
+    #[serde(default)]
+    quotas: BTreeMap<Spanned<String>, Spanned<u64>>,
     #[serde(default)]
     module: Vec<Part>,
     #[serde(default)]
@@ -53,6 +57,8 @@ struct Part {
     supervisor: Option<Spanned<String>>,
     #[serde(default)]
     mounts: BTreeMap<String, String>,
+    #[serde(default)]
+    quotas: BTreeMap<Spanned<String>, Spanned<u64>>,
 }
 
 /// A module that was loaded.
@@ -124,6 +130,10 @@ impl Source<'_> {
         setup.read_only_storage = part.read_only;
         setup.max_requests = part.requests;
         setup.max_loaded = part.modules;
+        setup.quotas = match &part.quotas {
+            named if named.is_empty() => None,
+            named => Some(self.quotas(named, config.quotas)?),
+        };
         if !part.mounts.is_empty() {
             let mount = |(prefix, target): (&String, &String)| Mount {
                 prefix: prefix.clone(),
@@ -147,6 +157,21 @@ impl Source<'_> {
         let Some(folder) = &part.storage else { return bringer.folder(program, part.name.get_ref(), quota) };
         let opened = StorageFolder::open(&self.path(folder.get_ref()), quota);
         opened.map(Some).map_err(|e| self.failure(folder.span(), e.message))
+    }
+
+    /// Quotas that are named, and the others as they are.
+    fn quotas(
+        &self,
+        named: &BTreeMap<Spanned<String>, Spanned<u64>>,
+        mut quotas: Quotas,
+    ) -> Result<Quotas, Failure> {
+        for (name, value) in named {
+            quotas.set(name.get_ref(), *value.get_ref()).map_err(|e| match e {
+                QuotaError::Unknown(_) => self.failure(name.span(), e),
+                QuotaError::Range(..) => self.failure(value.span(), e),
+            })?;
+        }
+        Ok(quotas)
     }
 
     /// Limits of a module are at most the machine's.
@@ -218,6 +243,7 @@ pub fn read(
     config.seed = wishes.seed.or(file.seed).unwrap_or(config.seed);
     config.latency = wishes.latency.or(file.latency.map(Spanned::into_inner)).unwrap_or(config.latency);
     config.max_modules = file.max_modules.unwrap_or(config.max_modules);
+    config.quotas = source.quotas(&file.quotas, config.quotas)?;
     let mut machine = Machine::new(config);
     if let Some(policy) = policy(&source, wishes, file.policy.as_ref())? {
         machine.set_policy(policy);

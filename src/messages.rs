@@ -20,34 +20,8 @@ impl Feed {
     /// Reads a file, or standard input for `-`: a message a line. Lines of a file whose name ends in `.jsonl` are JSON, those of any
     /// other are texts.
     pub fn read(path: &Path) -> Result<Feed, Failure> {
-        let bytes = if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().lock().read_to_end(&mut bytes);
-            read.map_err(|e| Failure::new(format!("cannot read standard input: {e}")))?;
-            bytes
-        } else {
-            files::read(path)?
-        };
-        let failed = |line: usize, what: String| Failure::file(path, format!("line {}: {what}", line + 1));
         let json = path.extension().is_some_and(|extension| extension == "jsonl");
-        let text = str::from_utf8(&bytes).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
-        let message = |(i, line): (usize, &str)| {
-            let item = if json {
-                cbor::from_json(line)
-                    .map_err(|e| failure_of_json(&e.to_string()))
-                    .map_err(|e| failed(i, e))?
-            } else {
-                Item::text(line)
-            };
-            let message = cbor::encode(&item);
-            if message.len() > MAX_MESSAGE_BYTES {
-                return Err(failed(i, format!("a message has at most {MAX_MESSAGE_BYTES} bytes")));
-            }
-            Ok(message)
-        };
-        let blank = |line: &str| json && line.trim().is_empty();
-        let lines = text.lines().enumerate().filter(|(_, line)| !blank(line));
-        Ok(Feed { messages: lines.map(message).collect::<Result<_, _>>()? })
+        Ok(Feed { messages: lines(path, json)?.into() })
     }
 
     /// Feeds as much as a module's stdin has room for.
@@ -58,6 +32,43 @@ impl Feed {
             fed.expect("the module is there and the message is one");
         }
     }
+}
+
+/// The messages in a file, or in standard input for `-`: one a line, as JSON or as texts. Lines of JSON can be blank.
+pub fn lines(path: &Path, json: bool) -> Result<Vec<Vec<u8>>, Failure> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        read.map_err(|e| Failure::new(format!("cannot read standard input: {e}")))?;
+        bytes
+    } else {
+        files::read(path)?
+    };
+    let text = str::from_utf8(&bytes).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let message = |(i, line): (usize, &str)| {
+        let item = if json { parse(line) } else { Ok(Item::text(line)) };
+        let message = item.and_then(|item| encode(&item));
+        message.map_err(|what| Failure::file(path, format!("line {}: {what}", i + 1)))
+    };
+    let blank = |line: &str| json && line.trim().is_empty();
+    text.lines().enumerate().filter(|(_, line)| !blank(line)).map(message).collect()
+}
+
+/// A message from JSON.
+pub fn of_json(text: &str) -> Result<Vec<u8>, String> {
+    parse(text).and_then(|item| encode(&item))
+}
+
+fn parse(line: &str) -> Result<Item, String> {
+    cbor::from_json(line).map_err(|e| failure_of_json(&e.to_string()))
+}
+
+fn encode(item: &Item) -> Result<Vec<u8>, String> {
+    let message = cbor::encode(item);
+    if message.len() > MAX_MESSAGE_BYTES {
+        return Err(format!("a message has at most {MAX_MESSAGE_BYTES} bytes"));
+    }
+    Ok(message)
 }
 
 /// Where in its line a JSON text is wrong, without the number of a line that it counts itself.

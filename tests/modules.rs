@@ -122,6 +122,13 @@ fn what_is_wrong_with_a_machine_file_has_its_place() {
         ("\"eye\"", "\"boss\"", "bad.toml:9:8: there is a module of this name already"),
         ("storage_bytes = 4096", "memory_pages = 99999", "bad.toml:12:16: the machine allows at most"),
         ("storage_bytes = 4096", "cycles = 0", "bad.toml:12:10: a frame has at least one cycle"),
+        (
+            "storage_bytes = 4096",
+            "quotas = { ports = 2 }",
+            "bad.toml:12:20: `ports` is a number from 3 to 255",
+        ),
+        ("storage_bytes = 4096", "quotas = { parts = 9 }", "bad.toml:12:12: no quota is called `parts`"),
+        ("seed = 3", "quotas = { names = 257 }", "bad.toml:1:20: `names` is a number from 0 to 256"),
         ("name = \"helper\"", "name = \"helper\"\nsupervisor = \"boss\"", "bad.toml:16:14: a program has no"),
     ] {
         place.write("bad.toml", MACHINE.replace(from, to));
@@ -130,4 +137,69 @@ fn what_is_wrong_with_a_machine_file_has_its_place() {
     }
     place.write("bad.toml", "seed = 1\n");
     assert!(place.run(&["run", "bad.toml"]).stderr.contains("nothing to run"));
+}
+
+/// Opens ports until it may not, and prints how many that were.
+const OPENER: &str = ".capability port
+.include \"messages.inc\"
+.data line: i8[16]
+.data opened: i32 0
+.func update()
+  .local status, port, count: i32
+  i32.load count, [opened]
+more:
+  loop
+  syscall port.open(1) -> status, port
+  br.i32.ne status, 0, spent
+  i32.add count, count, 1
+  br more
+spent:
+  i32.store [opened], count
+  call message_begin(line)
+  call message_int(count)
+  call message_len() -> count
+  syscall port.send(1, line, count) -> status
+  return
+.end
+";
+
+/// Quotas of the machine, of a module, and of a program of the store, in a run, its recording, and a resumed replay.
+// covers SEC-14
+#[test]
+fn a_machine_file_sets_quotas() {
+    let place = place();
+    let library = format!("{}/cartridges/lib/messages.inc", env!("CARGO_MANIFEST_DIR"));
+    place.write("messages.inc", std::fs::read_to_string(library).expect("it is there"));
+    place.write("opener.asm", OPENER);
+    place.write("boss.asm", BOSS.replace("log.write(1, \"loading\")", "log.write(1, \"l\")"));
+    let file = "quotas = { ports = 10 }
+[[module]]
+name = \"boss\"
+file = \"boss.asm\"
+[[module]]
+name = \"usual\"
+file = \"opener.asm\"
+[[module]]
+name = \"few\"
+file = \"opener.asm\"
+quotas = { ports = 5 }
+[[program]]
+name = \"helper\"
+file = \"opener.asm\"
+quotas = { ports = 100 }
+";
+    place.write("quotas.toml", file);
+    let run = ["run", "quotas.toml", "-f", "8", "-q", "--hashes", "run.txt", "--record", "q.trace"];
+    let ran = place.run(&run);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    // The helper comes after both and opens what it may in its first frame.
+    assert!(lines[..2] == ["7", "2"] && lines.contains(&"97"), "{lines:?}");
+    let replayed = place.run(&["replay", "q.trace", "-q", "--hashes", "replay.txt"]);
+    assert_eq!((replayed.status, replayed.stdout), (0, ran.stdout), "{}", replayed.stderr);
+    assert_eq!(place.text("replay.txt"), place.text("run.txt"));
+    // Another quota is another state, even where it is not reached.
+    place.write("quotas.toml", file.replace("ports = 5", "ports = 5, names = 3"));
+    place.good(&["run", "quotas.toml", "-f", "8", "-q", "--hashes", "other.txt"]);
+    assert_ne!(place.text("other.txt"), place.text("run.txt"));
 }

@@ -148,6 +148,11 @@ fn messages_are_written_in_source_text() {
             "{\"$map\":[[3,{\"$bytes\":\"00ff\"}],[\"b\",1],[\"a b\",[-1,1.5,-2000.0]]]}",
         ),
         ("message [true, false, null, {}, [], \"\",]", "[true,false,null,{},[],\"\"]"),
+        ("message \"all\\nof it\"", "all\nof it"),
+        ("message 7", "7"),
+        ("message 1.5", "1.5"),
+        ("message null", "null"),
+        ("message hex \"00 ff\"", "{\"$bytes\":\"00ff\"}"),
         ("message { true: -18446744073709551615 }", "{\"true\":{\"$int\":\"-18446744073709551615\"}}"),
     ] {
         place.write("m.asm", source(message));
@@ -158,6 +163,10 @@ fn messages_are_written_in_source_text() {
         ("message { a: 1, a: 2 }", "a map has a key twice"),
         ("message { a }", "expected `:`"),
         ("message [x]", "expected a value of a message"),
+        ("message x", "expected a value of a message"),
+        ("message \"\\xff\"", "UTF-8"),
+        ("message", "message"),
+        ("message \"a\" \"b\"", "expected"),
         ("message [1 2]", "expected `]`"),
         ("message { a: 1", "expected"),
     ] {
@@ -190,4 +199,88 @@ fn a_recorded_run_of_modules_that_talk_replays_bit_for_bit() {
     let again =
         place.run(&[&["run"], &four[..], &["--frames", "50", "-q", "--hashes", "again.txt"]].concat());
     assert_eq!((place.text("run.txt"), recorded.stdout), (place.text("again.txt"), again.stdout));
+}
+
+// covers PORT-2 PORT-11 ABI-3
+#[test]
+fn exec_sends_messages_and_prints_answers() {
+    let place = Place::new();
+    let hash = "07".repeat(32);
+    let lines = [
+        r#"{"syscall_type": "file_write", "params": {"path": "a", "content": "hello"}}"#.to_owned(),
+        String::new(),
+        format!(r#"{{"syscall_type": "fs.read", "params": ["a"], "promise_hash": {{"$bytes": "{hash}"}}}}"#),
+        r#"{"syscall_type": "file_read", "params": {"path": "missing"}}"#.to_owned(),
+        r#"{"syscall_type": "completion_open"}"#.to_owned(),
+        r#"{"syscall_type": "completion_write", "params": {"completion": 1, "bytes": "calc:6*7"}}"#
+            .to_owned(),
+        r#"{"syscall_type": "completion_submit", "params": {"completion": 1}}"#.to_owned(),
+        r#"{"syscall_type": "completion_read", "params": [1]}"#.to_owned(),
+    ];
+    place.write("requests.jsonl", lines.join("\n"));
+    let done = place.run(&["exec", "--messages", "requests.jsonl"]);
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+    let answers: Vec<serde_json::Value> =
+        done.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    let bytes = |text: &str| {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({ "$bytes": hex })
+    };
+    let [_, read, missing, opened, _, _, completion] = &answers[..] else { panic!("{}", done.stdout) };
+    assert_eq!((&read["data"], &read["promise_hash"]["$bytes"]), (&bytes("hello"), &hash.into()));
+    assert_eq!((&missing["status"], &missing["class"]), (&"error".into(), &"status".into()));
+    assert_eq!(missing["error_message"], "File not found");
+    assert_eq!((&opened["data"], &completion["data"]), (&1.into(), &bytes("calc:6*7=42")));
+    // The same, one by one on the command line, and from standard input.
+    let given = place.run(&["exec", "--message", &lines[0], "--message", &lines[2]]);
+    assert_eq!(given.stdout.lines().nth(1), done.stdout.lines().nth(1));
+    let mut child = place.command(&["exec", "--messages", "-"]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(lines.join("\n").as_bytes()).expect("it reads");
+    assert_eq!(Done::from(child.wait_with_output().expect("it ends")).stdout, done.stdout);
+}
+
+/// What is wrong with a message is in its answer; what is none is refused.
+// covers PORT-5
+#[test]
+fn exec_says_what_is_wrong_with_a_message() {
+    let place = Place::new();
+    place.write("p.toml", "[[rule]]\ncapability = \"gfx\"\nverdict = \"allow\"\n");
+    place.write("q.toml", "[[rule]]\ncapability = \"port\"\nverdict = \"allow\"\n");
+    place.write("bad.jsonl", "{\"syscall_type\": \"gfx.size\"}\n{\"syscall_type\"}\n");
+    let size = r#"{"syscall_type": "gfx.size"}"#;
+    let long = format!("{{\"syscall_type\": \"log.write\", \"params\": [1, \"{}\"]}}", "x".repeat(65_536));
+    for (args, status, said) in [
+        (&["--message", r#"{"syscall_type": "gfx.warp"}"#][..], 2, "no syscall with this id: gfx.warp"),
+        (&["--message", r#"{"syscall_type": "gfx.clear", "params": ["red"]}"#], 2, "gfx.clear@1 takes"),
+        (&["--message", "[1]"], 1, "malformed request: a request is a map"),
+        (&["--message", r#"{"syscall_type": "gfx.size", "promise_hash": "00"}"#], 1, "is not a byte string"),
+        (&["--message", size, "--policy", "q.toml"], 2, "call denied by policy"),
+        (&["--message", size, "--policy", "p.toml"], 1, "error: `port.send` by module `host`"),
+        (&["--message", &long], 1, "error: --message: a message has at most 65536 bytes"),
+        (&["--message", "{"], 1, "error: --message: EOF while parsing"),
+        (&["--message", "-"], 1, "--messages - reads them from standard input"),
+        (&["--messages", "bad.jsonl"], 1, "error: bad.jsonl: line 2: "),
+        (&["gfx.size", "--message", size], 1, "cannot be used with"),
+        (&[], 1, "cartwheel exec [OPTIONS] --message <JSON>"),
+    ] {
+        let done = place.run(&[&["exec"], args].concat());
+        let text = format!("{}{}", done.stdout, done.stderr);
+        assert!(done.status == status && text.contains(said), "{args:.200?}: {} {text}", done.status);
+    }
+}
+
+/// A guest in Rust that uses the message library for its language, and the file server in assembly: what the committed WebAssembly
+/// prints. Its states and its trace are held as those of every machine.
+// covers PORT-10
+#[test]
+fn a_visitor_in_rust_talks_with_the_file_server() {
+    let place = Place::new();
+    let machine = format!("{}/cartridges/visitor/machine.toml", env!("CARGO_MANIFEST_DIR"));
+    let done = place.run(&["run", &machine, "--frames", "60", "-q"]);
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+    let there = "{\"file\":\"greeting\",\"says\":\"Hello from the server\",\"frames\":3}";
+    let missing = "{\"file\":\"missing\",\"says\":\"File not found\",\"frames\":3}";
+    let lines: Vec<&str> = done.stdout.lines().collect();
+    assert_eq!(lines, [there, missing].repeat(7)[..14], "{}", done.stdout);
 }

@@ -54,9 +54,7 @@ impl ItemReader<'_> {
             let digits = cur.string("hexadecimal digits in quotes")?;
             return Ok(Item::Bytes(hex(&digits, span)?.into(), span));
         }
-        if cur.at_word("message")
-            && after.is_some_and(|t: &Token| t.is(Punct::LBrace) || t.is(Punct::LBracket))
-        {
+        if cur.at_word("message") && after.is_some_and(begins_message) {
             cur.next();
             return Ok(Item::Bytes(message(cur)?.into(), span));
         }
@@ -82,6 +80,12 @@ impl ItemReader<'_> {
         }
         Ok(file.bytes.into())
     }
+}
+
+/// True for what cannot go on with an expression that begins with the name `message`.
+fn begins_message(token: &Token) -> bool {
+    let value = matches!(token.tok, Tok::Ident(_) | Tok::Str(_) | Tok::Int(_) | Tok::Float(_));
+    value || token.is(Punct::LBrace) || token.is(Punct::LBracket)
 }
 
 pub(crate) fn hex(digits: &[u8], span: Span) -> Res<Vec<u8>> {

@@ -135,10 +135,10 @@ macro_rules! for_each_syscall {
                     "Lets go of a request, in whatever state it is.";
                 CompletionOpen open "completion.open@1" () -> (status: Status, completion: i32)
                     Completion [Quota] [] 40 Immediate
-                    "Begins a request and gives its number; at most 16 of a module.";
+                    "Begins a request and gives its number; as many as the quota of the module allows.";
                 CompletionProvide provide "completion.provide@1" (prefix: Span) -> (status: Status)
                     Completion [CompletionBadPrefix, CompletionTaken, Quota] [] 80 Immediate
-                    "Makes the module the completer of requests that begin with a prefix; at most 16 of a module.";
+                    "Makes the module the completer of requests that begin with a prefix; as many prefixes as its quota allows.";
                 CompletionRead read "completion.read@1" (completion: i32, buffer: SpanMut) -> (status: Status, len: i32)
                     Completion [Pending, CompletionUnknown, CompletionNotSubmitted, CompletionBroken, CompletionTooSmall] [] 30 + (1 / 4 Byte) Immediate
                     "Copies the completion, which begins with the bytes of the request, and gives its length; it can be read again.";
@@ -374,6 +374,9 @@ macro_rules! for_each_syscall {
                 ModulePoll poll "module.poll@1" (module: i32) -> (status: Status)
                     Module [Pending, ModuleUnknown, ModuleNotYours, ModuleNotFound, ModuleRefused] [] 20 Immediate
                     "Tells what became of a load: PENDING, OK once the module is there, or why not; then the number is forgotten.";
+                ModulePort port "module.port@1" (module: i32, port: i32) -> (status: Status, token: i32)
+                    Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota, Unavailable] [BadArgument] 60 Immediate
+                    "Gives a token for the far end of a port that a module has from load: to send and manage for 0 (stdin), to receive and manage for 1 (stdout) and 2 (stderr). UNAVAILABLE if one of the two modules has no ports.";
                 ModuleQuarantine quarantine "module.quarantine@1" (module: i32) -> (status: Status)
                     Module [ModuleUnknown, ModuleNotYours, ModuleBadState, Quota] [] 40 Immediate
                     "Puts a running, paused or stopping module into quarantine, which only the host can end.";
@@ -398,7 +401,7 @@ macro_rules! for_each_syscall {
                 or more; what the numbers mean is up to the host) leave with the frame, and those from one come as input. There are no sockets." {
                 NetBind bind "net.bind@1" (address: i32) -> (status: Status)
                     Net [NetBadAddress, NetTaken, Quota] [] 40 Immediate
-                    "Gives the module an address of the machine, 1 to 65535; at most 16.";
+                    "Gives the module an address of the machine, 1 to 65535; as many as its quota allows.";
                 NetClose close "net.close@1" (address: i32) -> (status: Status)
                     Net [NetNotBound] [] 30 Immediate
                     "Gives an address back; what waits there is lost.";
@@ -431,7 +434,7 @@ macro_rules! for_each_syscall {
                     "Tells how many messages wait to be received, and the length of the first.";
                 PortPublish publish "port.publish@1" (name: Span, token: i32) -> (status: Status)
                     Port [PortBadToken, PortBadName, PortTaken, PortNoRight, Quota] [] 80 Immediate
-                    "Puts a token into the machine's directory under a name, which takes it out of the module's table; at most 16 names.";
+                    "Puts a token into the machine's directory under a name, which takes it out of the module's table; as many names as its quota allows.";
                 PortReceive receive "port.receive@1" (port: i32, buffer: SpanMut) -> (status: Status, len: i32, sender: i32, token: i32)
                     Port [PortBadPort, PortNoRight, PortEmpty, PortClosed, PortTooSmall, Quota] [] 20 + (1 / 8 Byte) Immediate
                     "Takes the first message: its length, the number of the module that sent it (-1 for the kernel and the host), and the token that came with it, or 0. QUOTA if there is no room for the token.";

@@ -10,6 +10,7 @@ use crate::codec::{Reader, RestoreError};
 use crate::lifecycle::{Ending, ModuleState, state_of};
 use crate::load::ModuleId;
 use crate::policy::{Custody, MAX_SCORE, Policy, Trust, TrustLevel, Who};
+use crate::quotas::Quotas;
 use crate::record::OriginId;
 use crate::script::Reading;
 use crate::usage::Usage;
@@ -32,6 +33,8 @@ pub(crate) struct Caller {
     pub(crate) ending: Option<Ending>,
     /// How many modules it may have below it.
     pub(crate) max_modules: u32,
+    /// Quotas that it was loaded with, if they are not the machine's.
+    pub(crate) quotas: Option<Quotas>,
     /// True if calls have to be recorded.
     pub(crate) watched: bool,
     /// True if something has to be done behind a call even if it is simply allowed, because it brought others.
@@ -72,6 +75,7 @@ impl Caller {
             grace: 0,
             ending: None,
             max_modules: 0,
+            quotas: None,
             watched: false,
             unsettled: false,
             host_calls: false,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use xxhash_rust::xxh3::xxh3_128;
+
 /// Bytes that are not the saved state of such a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestoreError {
@@ -39,6 +41,13 @@ impl fmt::Display for RestoreError {
 }
 
 impl std::error::Error for RestoreError {}
+
+/// Hash of what is saved.
+pub(crate) fn hash_of(save: impl FnOnce(&mut Vec<u8>)) -> u128 {
+    let mut saved = Vec::new();
+    save(&mut saved);
+    xxh3_128(&saved)
+}
 
 /// Reads saved state. It never allocates, so hostile bytes cannot make it.
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);

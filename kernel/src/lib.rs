@@ -28,6 +28,7 @@ mod observe;
 mod pipeline;
 pub mod policy;
 mod ports;
+mod quotas;
 mod record;
 mod script;
 mod services;
@@ -55,9 +56,10 @@ pub use net::{Datagram, MAX_DATAGRAM_BYTES};
 pub use observe::Observer;
 pub use pipeline::{Binding, Detached, Kernel};
 pub use ports::{
-    MAX_PORTS, MAX_TOKENS, OWN_PORTS, OutwardMessage, PortCensus, PortEvent, QUEUE_BYTES, QUEUE_MESSAGES,
-    RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT,
+    OWN_PORTS, OutwardMessage, PortCensus, PortEvent, RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN,
+    STDOUT,
 };
+pub use quotas::{QUOTAS, QuotaError, QuotaInfo, Quotas, quota_rows};
 pub use record::{CallRecord, Lifecycle, LifecycleEvent, OriginId, Outcome, Transport};
 pub use script::{MAX_RULES as MAX_SCRIPT_RULES, MAX_SCRIPT_BYTES, Script, ScriptError, ScriptRule};
 pub use services::asset::Asset;

@@ -7,6 +7,7 @@ use cartwheel_hostabi::{
 };
 
 use crate::policy::TrustLevel;
+use crate::quotas::Quotas;
 use crate::services::asset::Asset;
 use crate::services::gfx::{MAX_HEIGHT, MAX_WIDTH, VideoMode};
 use crate::services::kernel::Mount;
@@ -49,6 +50,8 @@ pub struct ModuleConfig<'a> {
     pub assets: Vec<Asset>,
     /// Storage and staged work.
     pub staged: StagedConfig,
+    /// Quotas, if they are not those of the kernel.
+    pub quotas: Option<Quotas>,
 }
 
 /// What a module has of storage and staged work.

@@ -210,14 +210,15 @@ impl Kernel {
         let mut caller = Caller::new(id, config.name, config.origin, level, declared, config.video.is_some());
         caller.watched = self.watch.is_watching();
         caller.max_modules = config.staged.max_modules;
+        caller.quotas = config.quotas;
         self.shared.supervision.admit(id, caller.max_modules);
         caller.script = self.script.clone().map(Reading::new);
         let settled = !self.shared.has(id);
         let mut module = Module { bindings, rules: Vec::new(), services, caller, settled };
         module.compile(&self.policy);
         self.modules.insert(Box::new(module));
-        if settled && declared.contains(Capability::Port) {
-            self.shared.ports.load(id.0);
+        if settled {
+            self.shared.admit(id, config.quotas, declared.contains(Capability::Port));
         }
         let (name, origin) = (config.name.to_owned(), config.origin.to_owned());
         self.watch.tell(Some(id), Lifecycle::Loaded { name, origin });
@@ -276,9 +277,8 @@ impl Kernel {
         self.shared.forget(id);
         let Some(module) = self.modules.get_mut(id) else { return };
         module.settled = true;
-        if module.caller.declared.contains(Capability::Port) {
-            self.shared.ports.load(id.0);
-        }
+        let has_ports = module.caller.declared.contains(Capability::Port);
+        self.shared.admit(id, module.caller.quotas, has_ports);
     }
 
     /// Drops a module that was taken out, for good.
@@ -439,7 +439,7 @@ impl Kernel {
 
     /// Takes in a datagram from another machine; it is there in the frame that begins. False if nobody gets it.
     pub fn arrive(&mut self, datagram: Datagram) -> bool {
-        self.shared.net.arrive(datagram)
+        self.shared.net.arrive(datagram, &self.shared.quotas)
     }
 
     /// Turns the cache of the kernel's completers off or on; it is on at first, and nothing but time can tell. Gives how often

@@ -13,6 +13,7 @@ use crate::net::Net;
 use crate::pipeline::Kernel;
 use crate::policy::Policy;
 use crate::ports::Ports;
+use crate::quotas::{QuotaTable, Quotas};
 use crate::supervision::Supervision;
 
 /// State of the kernel as a whole. Handlers reach it through their context.
@@ -25,12 +26,13 @@ pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) completions: Completions,
     pub(crate) net: Net,
+    pub(crate) quotas: QuotaTable,
 }
 
 impl Shared {
     /// True if there is anything under a module's number.
     pub(crate) fn has(&self, id: ModuleId) -> bool {
-        self.ports.has(id.0) || self.completions.has(id.0) || self.net.has(id.0)
+        self.ports.has(id.0) || self.completions.has(id.0) || self.net.has(id.0) || self.quotas.has(id.0)
     }
 
     /// Lets go of everything under a module's number.
@@ -38,6 +40,15 @@ impl Shared {
         self.ports.unload(id.0);
         self.completions.unload(id.0);
         self.net.unload(id.0);
+        self.quotas.set(id.0, None);
+    }
+
+    /// Takes note of a module with quotas of its own or the machine's, and gives it ports if it asks for them.
+    pub(crate) fn admit(&mut self, id: ModuleId, quotas: Option<Quotas>, ports: bool) {
+        self.quotas.set(id.0, quotas);
+        if ports {
+            self.ports.load(id.0, *self.quotas.of(id.0));
+        }
     }
 }
 
@@ -51,6 +62,7 @@ impl Kernel {
         self.shared.ports.save(out);
         self.shared.completions.save(out);
         self.shared.net.save(out);
+        self.shared.quotas.save(out);
         self.shared.vouching.save(out);
     }
 
@@ -68,12 +80,16 @@ impl Kernel {
         });
         let policy = policy.transpose()?;
         let supervision = self.shared.supervision.read(&mut input)?;
-        let ports = Ports::read(&mut input)?;
+        let mut ports = Ports::read(&mut input)?;
         let completions = Completions::read_saved(&mut input)?;
         let net = Net::read(&mut input)?;
+        let quotas = QuotaTable::read(&mut input)?;
         let vouching = self.shared.vouching.read(&mut input)?;
         input.end()?;
-        if supervision.named().any(|id| self.module(id).is_none()) {
+        if !ports.set_quotas(&quotas) || !net.is_within(&quotas) {
+            return Err(RestoreError::Limits);
+        }
+        if supervision.named().chain(quotas.named()).any(|id| self.module(id).is_none()) {
             return Err(RestoreError::NoSuchModule);
         }
         let with_ports =
@@ -86,6 +102,7 @@ impl Kernel {
         self.shared.ports.restore(ports);
         self.shared.completions.restore(completions);
         self.shared.net = net;
+        self.shared.quotas = quotas;
         self.modules.iter_mut().for_each(|module| module.settled = true);
         if let Some(policy) = policy {
             self.policy = policy;
@@ -102,6 +119,7 @@ impl Kernel {
         let net = self.shared.net.hash().map(|hash| ("network", hash));
         let vouching = self.shared.vouching.hash().map(|hash| ("vouching", hash));
         let supervision = self.shared.supervision.hash();
-        supervision.into_iter().chain(ports).chain(completions).chain(net).chain(vouching)
+        let quotas = self.shared.quotas.hash().map(|hash| ("quotas", hash));
+        supervision.into_iter().chain(ports).chain(completions).chain(net).chain(vouching).chain(quotas)
     }
 }

@@ -147,6 +147,14 @@ impl Supervision {
         }
     }
 
+    /// A module that is there and that another one supervises.
+    pub(crate) fn there(&self, by: ModuleId, module: i32) -> Result<ModuleId, Status> {
+        match self.child(by, module)? {
+            (id, Child { stage: Stage::There(..), .. }) => Ok(id),
+            _ => Err(Status::ModuleBadState),
+        }
+    }
+
     /// What became of a load. One that failed is forgotten when it was told.
     pub(crate) fn poll(&mut self, by: ModuleId, module: i32) -> Status {
         match self.child(by, module).map(|(id, child)| (id, child.stage.clone())) {

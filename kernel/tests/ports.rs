@@ -10,8 +10,8 @@ use cartwheel_hostabi::mock::{MockGuest, MockObject, Slot};
 use cartwheel_hostabi::{Fault, Status, resolve};
 use cartwheel_kernel::policy::{Custody, Policy};
 use cartwheel_kernel::{
-    CallRecord, Kernel, MAX_TOKENS, ModuleId, Observer, Outcome, PortCensus, QUEUE_MESSAGES, RIGHT_MANAGE,
-    RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT, Transport,
+    CallRecord, Kernel, ModuleId, Observer, Outcome, PortCensus, Quotas, RIGHT_MANAGE, RIGHT_RECEIVE,
+    RIGHT_SEND, STDERR, STDIN, STDOUT, Transport,
 };
 use world::{ALL, World, common};
 
@@ -454,7 +454,7 @@ fn a_flood_is_full_and_neighbours_are_unharmed() {
     let far = world.hand(0, token, 1);
     let end = world.ok(1, "port.open", &[far])[0];
     let sent = (0..1_000).filter(|_| world.send(1, end, "[1,2,3]") == 0).count();
-    assert_eq!(sent, QUEUE_MESSAGES);
+    assert_eq!(sent, Quotas::DEFAULT.queue_messages as usize);
     assert_eq!(world.send(1, end, "1"), Status::PortFull.code());
     world.next_frame();
     assert_eq!(world.send(1, end, "1"), Status::PortFull.code());
@@ -469,7 +469,7 @@ fn a_flood_is_full_and_neighbours_are_unharmed() {
     assert_eq!(sent, [0, 0, 0, 0, Status::PortFull.code()]);
     // Who reads no answers can ask no more; others can.
     let asked = (0..1_000).filter(|_| world.request(1, 0, "kernel.ping", "[1]") == 0).count();
-    assert_eq!(asked, QUEUE_MESSAGES);
+    assert_eq!(asked, Quotas::DEFAULT.queue_messages as usize);
     for _ in 0..3 {
         world.next_frame();
         assert_eq!(world.request(1, 0, "kernel.ping", "[1]"), Status::PortFull.code());
@@ -480,7 +480,7 @@ fn a_flood_is_full_and_neighbours_are_unharmed() {
     world.text(1, STDOUT);
     assert_eq!(world.request(1, 0, "kernel.ping", "[1]"), 0);
     let tokens = (0..1_000).filter(|_| world.call(2, "port.token", &[STDIN, RIGHT_SEND])[0] == 0).count();
-    assert!(tokens < MAX_TOKENS);
+    assert!(tokens < Quotas::DEFAULT.tokens as usize);
     assert_eq!(world.call(2, "port.token", &[STDIN, RIGHT_SEND])[0], Status::Quota.code());
 }
 
@@ -518,7 +518,7 @@ fn output_that_no_module_reads_leaves_the_machine_and_input_comes_in() {
     assert_eq!(world.kernel.feed(ModuleId(1), &encode(&Item::text("fed"))), Ok(true));
     assert_eq!(world.receive(1, STDIN), Ok((own("fed"), -1, 0)));
     assert!(world.kernel.feed(ModuleId(1), &[0xff]).is_err());
-    for _ in 0..QUEUE_MESSAGES {
+    for _ in 0..Quotas::DEFAULT.queue_messages as usize {
         assert_eq!(world.kernel.feed(ModuleId(1), &[0]), Ok(true));
     }
     assert_eq!((world.kernel.feed(ModuleId(1), &[0]), world.kernel.stdin_room(ModuleId(1))), (Ok(false), 0));

@@ -121,6 +121,7 @@ impl Machine {
             name: None,
             storage: files.filter(|_| takes_files),
             cycles_per_frame: Some(self.budget_after(place, program)),
+            quotas: Some(self.kernel.quotas(id)),
             ..setup
         };
         let setup = identified(setup, vouched);

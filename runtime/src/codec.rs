@@ -19,7 +19,17 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 
 /// As [`decode`], with another bound.
 pub(crate) fn decode_within<const MAX: usize, T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let (value, rest) = decode_part::<MAX, T>(bytes)?;
+    if rest.is_empty() { Ok(value) } else { Err("bytes are left over".to_owned()) }
+}
+
+/// The value that bytes begin with, and what follows it.
+pub(crate) fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), String> {
+    decode_part::<MAX_BYTES, T>(bytes)
+}
+
+fn decode_part<const MAX: usize, T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), String> {
     let config = bincode::config::standard().with_limit::<MAX>();
     let (value, used) = bincode::serde::decode_from_slice(bytes, config).map_err(|e| e.to_string())?;
-    if used == bytes.len() { Ok(value) } else { Err("bytes are left over".to_owned()) }
+    Ok((value, &bytes[used..]))
 }

@@ -1,6 +1,6 @@
 //! What a machine is set to before its first frame.
 
-use cartwheel_kernel::{DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES};
+use cartwheel_kernel::{DEFAULT_MAX_REQUESTS, DEFAULT_STORAGE_BYTES, Quotas};
 use cartwheel_vm::Limits;
 
 /// Number of everything that decides what a program does and costs: instructions, cycle costs, syscalls, random
@@ -28,6 +28,8 @@ pub struct Config {
     pub max_modules: u32,
     /// Modules that a module can have loaded at a time, those that they loaded included.
     pub max_loaded: u32,
+    /// What each module can have of what it shares with others.
+    pub quotas: Quotas,
 }
 
 /// Modules that a machine can have, unless it is configured otherwise.
@@ -45,6 +47,7 @@ impl Default for Config {
             read_only_storage: false,
             max_modules: DEFAULT_MAX_MODULES,
             max_loaded: cartwheel_kernel::DEFAULT_MAX_MODULES,
+            quotas: Quotas::default(),
         }
     }
 }

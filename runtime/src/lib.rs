@@ -50,16 +50,17 @@ pub use adopt::IngestReport;
 pub use call::{CallEnd, CallReport, Caller};
 pub use cartwheel_kernel::{
     Answer, Answered, Binding, CallRecord, Counter, Datagram, Lifecycle, LifecycleEvent, LogLevel, LogLine,
-    ModuleId, ModuleState, Mount, Observer, OriginId, Outcome, OutwardMessage, PortCensus, PortEvent,
-    SAMPLE_RATE, SAMPLES_PER_FRAME, STDERR, STDIN, STDOUT, Script, ScriptError, ScriptRule, Storage, Surface,
-    TRANSITIONS, Transition, Transport, Usage, Value, WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
+    ModuleId, ModuleState, Mount, Observer, OriginId, Outcome, OutwardMessage, PortCensus, PortEvent, QUOTAS,
+    QuotaError, QuotaInfo, Quotas, SAMPLE_RATE, SAMPLES_PER_FRAME, STDERR, STDIN, STDOUT, Script,
+    ScriptError, ScriptRule, Storage, Surface, TRANSITIONS, Transition, Transport, Usage, Value,
+    WASM4_FONT_ASSET, WASM4_FONT_BYTES, ZoneEvent, host,
 };
 pub use cartwheel_kernel::{audit, ingest, policy};
 pub use cartwheel_vm::{Cell, Limits, Program, TrapKind, VerifyError};
 pub use client::HostClient;
 pub use config::{Config, SEMANTICS_VERSION};
 pub use hash::{ModuleHash, StateHash};
-pub use host_call::{HOST_CALLER_NAME, HostCaller};
+pub use host_call::{HOST_CALLER_NAME, HostCaller, NotSent};
 pub use input::{Button, Buttons, InputFrame, PADS, Pointer, PointerButton, PointerButtons};
 pub use inputs::{InputError, Inputs};
 pub use load::{LoadError, origin_of};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use cartwheel_bytecode::ValType;
 use cartwheel_bytecode::cartridge::Import as ProgramImport;
 use cartwheel_hostabi::{Capability, SlotType};
-use cartwheel_kernel::{Asset, Import, Kernel, ModuleConfig, ModuleId, ModuleState, StagedConfig, VideoMode};
+use cartwheel_kernel::{
+    Asset, Import, Kernel, ModuleConfig, ModuleId, ModuleState, QuotaError, StagedConfig, VideoMode,
+};
 use cartwheel_vm::Program;
 use thiserror::Error;
 
@@ -35,6 +37,9 @@ pub enum LoadError {
     /// The module's limits are above the machine's.
     #[error("the module's limits are above those of the machine")]
     AboveLimits,
+    /// A quota of the module is none.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
     /// A frame of the module would have no cycles.
     #[error("a frame of the module would have no cycles")]
     NoCycles,
@@ -83,6 +88,7 @@ pub(crate) fn admit(
             assets_on_request: cart.manifest.capabilities.iter().any(|name| name == Capability::Asset.name()),
             ..staged
         },
+        quotas: setup.quotas,
     };
     kernel.load(id, config).map_err(LoadError::Host)
 }

@@ -66,9 +66,12 @@ impl Machine {
     pub fn new(config: Config) -> Machine {
         assert_ne!(config.cycles_per_frame, Some(0), "a frame has at least one cycle");
         assert_ne!(config.latency, 0, "nothing staged is published before the next frame");
+        assert_eq!(config.quotas.check(), Ok(()), "quotas are what they can be");
+        let mut kernel = Kernel::new();
+        kernel.set_machine_quotas(config.quotas);
         Machine {
             config,
-            kernel: Kernel::new(),
+            kernel,
             modules: Vec::new(),
             programs: BTreeMap::new(),
             stand_ins: BTreeMap::new(),
@@ -124,6 +127,7 @@ impl Machine {
         if !setup.limits.is_none_or(|limits| within(limits, self.config.limits)) {
             return Err(LoadError::AboveLimits);
         }
+        setup.quotas.map_or(Ok(()), |quotas| quotas.check())?;
         admit(&mut self.kernel, id, &program, &setup, setup.staged(&self.config))?;
         let module = Module::new(id, program, &setup, &self.config, &self.kernel);
         if module.is_err() {

@@ -32,6 +32,7 @@ impl Roster {
         let in_order = (0..).zip(&machine.modules).all(|(number, module)| module.id == ModuleId(number));
         machine.kernel.next_number() as usize == machine.modules.len()
             && in_order
+            && !machine.kernel.has_own_quotas()
             && machine.modules.iter().all(|module| module.frozen == Frozen::default())
     }
 

@@ -31,6 +31,8 @@ impl Settings {
             read_only_storage,
             max_modules,
             max_loaded,
+            // The kernel has them in its state.
+            quotas: _,
         } = *config;
         Settings {
             cycles_per_frame,
@@ -54,7 +56,7 @@ impl Settings {
         Some(xxh3_128(&bytes))
     }
 
-    /// The configuration of a machine that goes on with these. How many modules there can be is for its host to say, not for a
+    /// The configuration of a machine that goes on with these; quotas come with the kernel's part of the state. How many modules there can be is for its host to say, not for a
     /// state that comes from elsewhere.
     pub fn adopted(&self, config: &Config, seed: u64) -> Result<Config, RestoreError> {
         if self.latency == 0 || self.cycles_per_frame == Some(0) {
@@ -73,6 +75,7 @@ impl Settings {
             read_only_storage: self.read_only_storage,
             max_modules: config.max_modules,
             max_loaded: self.max_loaded,
+            quotas: config.quotas,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! How a module is set up, where it is not as its machine's configuration says.
 
 use cartwheel_kernel::policy::TrustLevel;
-use cartwheel_kernel::{Mount, StagedConfig, Storage};
+use cartwheel_kernel::{Mount, Quotas, StagedConfig, Storage};
 use cartwheel_vm::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub struct ModuleSetup {
     pub max_requests: Option<u32>,
     /// Modules that it can have loaded at a time, those that they loaded included.
     pub max_loaded: Option<u32>,
+    /// What it can have of what it shares with others.
+    pub quotas: Option<Quotas>,
 }
 
 /// The part of a module's setup that cannot be seen in its state: what a machine has to know to make a module that a state
@@ -99,6 +101,8 @@ impl Frozen {
             limits: self.limits.map(limits_of).transpose().ok()?,
             max_requests: self.max_requests,
             max_loaded: self.max_loaded,
+            // The kernel has them in its state.
+            quotas: None,
         })
     }
 }

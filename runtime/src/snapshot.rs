@@ -154,6 +154,7 @@ fn replace(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
         undo.apply(machine);
         return Err(error);
     }
+    machine.config.quotas = machine.kernel.machine_quotas();
     exchange.finish(machine);
     machine.frame = part.frame;
     machine.previous = previous;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cartwheel_hostabi::{Loader, Refusal};
 use cartwheel_kernel::policy::Custody;
 use cartwheel_kernel::{
-    Blob, Detached, Ending, Kernel, Lifecycle, ModuleHost, ModuleId, ModuleState, Storage, StoragePath,
-    Transition,
+    Blob, Detached, Ending, Kernel, Lifecycle, ModuleHost, ModuleId, ModuleState, QUOTAS, QuotaInfo, Quotas,
+    Storage, StoragePath, Transition,
 };
 use cartwheel_vm::{Ended, Program};
 
@@ -41,15 +41,22 @@ impl Stored {
         // Nothing is left out here for being what the configuration says.
         let quota = self.setup.storage.as_ref().map(Storage::quota_bytes);
         codec::encode(&(Frozen::whole(&self.setup), quota, self.setup.cycles_per_frame, files), &mut out);
+        if let Some(quotas) = self.setup.quotas {
+            let values: Vec<u32> = quotas.iter().map(|(_, value)| value).collect();
+            codec::encode(&values, &mut out);
+        }
         out
     }
 
     /// Hash of the program, and the setup.
     pub fn decode(bytes: &[u8]) -> Option<([u8; 32], ModuleSetup)> {
-        let (hash, rest) = bytes.split_first_chunk()?;
-        let (frozen, quota, cycles, files): (Frozen, Option<u64>, Option<u64>, Files) =
-            codec::decode(rest).ok()?;
+        let (hash, bytes) = bytes.split_first_chunk()?;
+        let (frozen, quota, cycles, files): (Frozen, Option<u64>, Option<u64>, Files);
+        let rest;
+        ((frozen, quota, cycles, files), rest) = codec::decode_first(bytes).ok()?;
         let mut setup = ModuleSetup { cycles_per_frame: cycles, ..frozen.thaw()? };
+        setup.quotas =
+            if rest.is_empty() { None } else { Some(quotas_of(&codec::decode::<Vec<u32>>(rest).ok()?)?) };
         setup.storage = quota.map(Storage::new);
         if let Some(storage) = &mut setup.storage {
             for (path, content) in files {
@@ -58,6 +65,14 @@ impl Stored {
         }
         Some((*hash, setup))
     }
+}
+
+fn quotas_of(values: &[u32]) -> Option<Quotas> {
+    let mut quotas = Quotas::default();
+    let all = QUOTAS.len() == values.len();
+    let named = QUOTAS.iter().zip(values);
+    let set = |(info, &value): (&QuotaInfo, &u32)| quotas.set(info.name, value.into());
+    named.map(set).all(|set| set.is_ok()).then_some(quotas).filter(|_| all)
 }
 
 impl Machine {
@@ -114,6 +129,7 @@ impl Machine {
             self.modules.iter().position(|module| module.id == id).expect("the machine has this module");
         let mut setup = self.modules[place].frozen.thaw().unwrap_or_default();
         setup.storage = self.storage(id).cloned().or(setup.storage);
+        setup.quotas = Some(self.kernel.quotas(id));
         // One that is asked for something else is that; one that is not asks for what its own manifest says.
         setup.cycles_per_frame = self.modules[place].cycles_per_frame;
         let trust = self.kernel.trust(id);

@@ -425,3 +425,66 @@ fn observers_see_the_whole_life_of_a_module_and_change_nothing() {
     ];
     assert_eq!(names, expected);
 }
+
+/// Sends its child a word before it starts it, reads what it prints, and prints that in an array.
+const PARENT_OF_PORTS: &str = r#".capability module, port
+.data child: i32 0
+.data output: i32 0
+.data word: bytes message "word"
+.data room: i8[64] 0x81, 0
+.func start()
+  .local status, number: i32
+  syscall module.load("echo") -> status, number
+  i32.store [child], number
+  return
+.end
+.func update()
+  .local status, number, token, len, sender: i32
+  i32.load number, [output]
+  br.i32.ne number, 0, listen
+  i32.load number, [child]
+  syscall module.poll(number) -> status
+  br.i32.ne status, 0, later
+  syscall module.port(number, 1) -> status, token
+  syscall port.open(token) -> status, len
+  i32.store [output], len
+  syscall module.port(number, 0) -> status, token
+  syscall port.open(token) -> status, len
+  syscall port.send(len, word, sizeof(word)) -> status
+  syscall module.start(number) -> status
+later:
+  return
+listen:
+  syscall port.receive(number, room + 1, 60) -> status, len, sender, token
+  br.i32.ne status, 0, nothing
+  i32.add len, len, 1
+  syscall port.send(1, room, len) -> status
+nothing:
+  return
+.end"#;
+const ECHO: &str = ".capability port
+.data room: i8[64]
+.func update()
+  .local status, len, sender, token: i32
+  syscall port.receive(0, room, 64) -> status, len, sender, token
+  br.i32.ne status, 0, end
+  syscall port.send(1, room, len) -> status
+end:
+  return
+.end";
+
+// covers PORT-10 LAY-7
+#[test]
+fn a_supervisor_speaks_with_its_child_through_its_ports() {
+    let mut machine = Machine::new(Config::default());
+    machine.load(program(PARENT_OF_PORTS)).expect("it can be loaded");
+    machine.add_to_store("echo", program(ECHO), ModuleSetup::default());
+    let messages = |machine: &mut Machine| {
+        let report = machine.step(&InputFrame::default()).expect("no panic");
+        let said = report.messages.iter().map(|message| (message.module, message.bytes.to_vec()));
+        said.collect::<Vec<_>>()
+    };
+    let said: Vec<_> = (0..8).flat_map(|_| messages(&mut machine)).collect();
+    // What the child prints goes to its supervisor and nowhere else.
+    assert_eq!(said, [(0, b"\x81\x64word".to_vec())]);
+}

@@ -2,7 +2,7 @@
 
 mod common;
 
-use cartwheel_runtime::{Buttons, Config, InputFrame, Limits, Machine, RestoreError};
+use cartwheel_runtime::{Buttons, Config, InputFrame, Limits, Machine, Quotas, RestoreError};
 use common::*;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -238,6 +238,7 @@ fn every_setting_comes_with_the_state_or_is_refused() {
         Config { storage_bytes: 3, ..base },
         Config { read_only_storage: true, ..base },
         Config { max_loaded: 3, ..base },
+        Config { quotas: Quotas { ports: 9, completions: 2, ..base.quotas }, ..base },
     ];
     let mut roots = vec![];
     for config in configs {

@@ -298,12 +298,13 @@ typedef struct {
     int32_t completion;
 } CompletionOpen;
 
-/* Begins a request and gives its number; at most 16 of a module. Besides OK: QUOTA. */
+/* Begins a request and gives its number; as many as the quota of the module allows. Besides OK:
+ * QUOTA. */
 CARTWHEEL_IMPORT("completion", "open@1")
 CompletionOpen completion_open(void);
 
-/* Makes the module the completer of requests that begin with a prefix; at most 16 of a module.
- * Besides OK: BAD_PREFIX, TAKEN, QUOTA. */
+/* Makes the module the completer of requests that begin with a prefix; as many prefixes as its
+ * quota allows. Besides OK: BAD_PREFIX, TAKEN, QUOTA. */
 CARTWHEEL_IMPORT("completion", "provide@1")
 int32_t completion_provide(const void *prefix, uint32_t prefix_len);
 
@@ -802,6 +803,17 @@ int32_t module_pause(int32_t module);
 CARTWHEEL_IMPORT("module", "poll@1")
 int32_t module_poll(int32_t module);
 
+typedef struct {
+    int32_t status;
+    int32_t token;
+} ModulePort;
+
+/* Gives a token for the far end of a port that a module has from load: to send and manage for 0
+ * (stdin), to receive and manage for 1 (stdout) and 2 (stderr). UNAVAILABLE if one of the two
+ * modules has no ports. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA, UNAVAILABLE. */
+CARTWHEEL_IMPORT("module", "port@1")
+ModulePort module_port(int32_t module, int32_t port);
+
 /* Puts a running, paused or stopping module into quarantine, which only the host can end. Besides
  * OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA. */
 CARTWHEEL_IMPORT("module", "quarantine@1")
@@ -845,8 +857,8 @@ enum net_status {
     NET_FULL = 23, /* There is no room for it; nothing was sent. */
 };
 
-/* Gives the module an address of the machine, 1 to 65535; at most 16. Besides OK: BAD_ADDRESS,
- * TAKEN, QUOTA. */
+/* Gives the module an address of the machine, 1 to 65535; as many as its quota allows. Besides OK:
+ * BAD_ADDRESS, TAKEN, QUOTA. */
 CARTWHEEL_IMPORT("net", "bind@1")
 int32_t net_bind(int32_t address);
 
@@ -938,7 +950,7 @@ CARTWHEEL_IMPORT("port", "poll@1")
 PortPoll port_poll(int32_t port);
 
 /* Puts a token into the machine's directory under a name, which takes it out of the module's table;
- * at most 16 names. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT, QUOTA. */
+ * as many names as its quota allows. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT, QUOTA. */
 CARTWHEEL_IMPORT("port", "publish@1")
 int32_t port_publish(const void *name, uint32_t name_len, int32_t token);
 

@@ -471,13 +471,14 @@ pub mod completion {
         import::close(completion)
     }
 
-    /// Begins a request and gives its number; at most 16 of a module. Besides OK: QUOTA.
+    /// Begins a request and gives its number; as many as the quota of the module allows. Besides
+    /// OK: QUOTA.
     pub fn open() -> Open {
         import::open()
     }
 
-    /// Makes the module the completer of requests that begin with a prefix; at most 16 of a module.
-    /// Besides OK: BAD_PREFIX, TAKEN, QUOTA.
+    /// Makes the module the completer of requests that begin with a prefix; as many prefixes as its
+    /// quota allows. Besides OK: BAD_PREFIX, TAKEN, QUOTA.
     pub fn provide(prefix: &[u8]) -> Status {
         // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
         unsafe { import::provide(prefix.as_ptr(), prefix.len() as u32) }
@@ -1365,6 +1366,16 @@ pub mod module {
         pub module: i32,
     }
 
+    /// What `port` gives.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Port {
+        /// Result `status`.
+        pub status: Status,
+        /// Result `token`.
+        pub token: i32,
+    }
+
     /// Gives the state of a module as it was at the beginning of the frame, and the exit code of
     /// one that halted, else 0. Besides OK: UNKNOWN, NOT_YOURS.
     pub fn info(module: i32) -> Info {
@@ -1395,6 +1406,13 @@ pub mod module {
     /// number is forgotten. Besides OK: PENDING, UNKNOWN, NOT_YOURS, NOT_FOUND, REFUSED.
     pub fn poll(module: i32) -> Status {
         import::poll(module)
+    }
+
+    /// Gives a token for the far end of a port that a module has from load: to send and manage for
+    /// 0 (stdin), to receive and manage for 1 (stdout) and 2 (stderr). UNAVAILABLE if one of the
+    /// two modules has no ports. Besides OK: UNKNOWN, NOT_YOURS, BAD_STATE, QUOTA, UNAVAILABLE.
+    pub fn port(module: i32, port: i32) -> Port {
+        import::port(module, port)
     }
 
     /// Puts a running, paused or stopping module into quarantine, which only the host can end.
@@ -1448,6 +1466,8 @@ pub mod module {
             pub safe fn pause(module: i32) -> Status;
             #[link_name = "poll@1"]
             pub safe fn poll(module: i32) -> Status;
+            #[link_name = "port@1"]
+            pub safe fn port(module: i32, port: i32) -> super::Port;
             #[link_name = "quarantine@1"]
             pub safe fn quarantine(module: i32) -> Status;
             #[link_name = "replace@1"]
@@ -1500,8 +1520,8 @@ pub mod net {
         pub from: i32,
     }
 
-    /// Gives the module an address of the machine, 1 to 65535; at most 16. Besides OK: BAD_ADDRESS,
-    /// TAKEN, QUOTA.
+    /// Gives the module an address of the machine, 1 to 65535; as many as its quota allows. Besides
+    /// OK: BAD_ADDRESS, TAKEN, QUOTA.
     pub fn bind(address: i32) -> Status {
         import::bind(address)
     }
@@ -1694,7 +1714,8 @@ pub mod port {
     }
 
     /// Puts a token into the machine's directory under a name, which takes it out of the module's
-    /// table; at most 16 names. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT, QUOTA.
+    /// table; as many names as its quota allows. Besides OK: BAD_TOKEN, BAD_NAME, TAKEN, NO_RIGHT,
+    /// QUOTA.
     pub fn publish(name: &[u8], token: i32) -> Status {
         // SAFETY: pointers and lengths are those of slices, which the host reads or writes during the call only.
         unsafe { import::publish(name.as_ptr(), name.len() as u32, token) }

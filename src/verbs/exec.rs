@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
+use cartwheel_hostabi::cbor::{self, Item, MAX_MESSAGE_BYTES};
 use cartwheel_hostabi::{ParamInfo, SyscallInfo, resolve, retired};
 use cartwheel_runtime::policy::Policy;
-use cartwheel_runtime::{Answer, HostCaller, Value};
+use cartwheel_runtime::{Answer, HOST_CALLER_NAME, HostCaller, NotSent, Value};
 use serde_json::{Map, json};
 
 use crate::cli::ExecArgs;
 use crate::failure::{Exit, Failure};
-use crate::{policies, print};
+use crate::{messages, policies, print};
 
 /// Largest span that can be asked for.
 const MAX_SPAN_BYTES: u32 = 16 * 1024 * 1024;
@@ -23,12 +24,65 @@ struct Prepared {
     written: Vec<(&'static str, usize, usize)>,
 }
 
-/// Calls a syscall on a machine without a guest.
+/// Calls a syscall on a machine without a guest, or sends messages to its kernel.
 pub fn run(args: &ExecArgs) -> Result<Exit, Failure> {
     let policy = args.policy.as_deref().map(policies::read).transpose()?.unwrap_or_else(Policy::built_in);
-    let row = resolve(&args.id).ok_or_else(|| match retired(&args.id) {
-        Some(entry) => Failure::new(format!("`{}` is retired: {}", args.id, entry.note)),
-        None => Failure::new(format!("no syscall is called `{}`", args.id)),
+    match &args.id {
+        Some(id) => call(id, args, policy),
+        None => send(&requests(args)?, policy),
+    }
+}
+
+/// The messages that are to be sent.
+fn requests(args: &ExecArgs) -> Result<Vec<Vec<u8>>, Failure> {
+    if let Some(path) = &args.messages {
+        return messages::lines(path, true);
+    }
+    let request = |text: &String| match text.as_str() {
+        "-" => Err(Failure::new("--message takes a message; --messages - reads them from standard input")),
+        text => messages::of_json(text).map_err(|e| Failure::new(format!("--message: {e}"))),
+    };
+    args.message.iter().map(request).collect()
+}
+
+/// Sends messages to the kernel one after the other and prints the answers.
+fn send(requests: &[Vec<u8>], policy: Policy) -> Result<Exit, Failure> {
+    let mut caller = host_caller(policy, MAX_MESSAGE_BYTES)?;
+    let mut exit = Exit::Fine;
+    for request in requests {
+        let answer = caller.exchange(request).map_err(not_sent)?;
+        let answer = cbor::decode(&answer).unwrap_or(Item::NULL);
+        exit = match answer.get("class").and_then(Item::as_text) {
+            Some("trap") => Exit::Trapped,
+            Some("message") => Exit::Usage,
+            _ => exit,
+        };
+        print::stdout(&format!("{}\n", cbor::to_json(&answer)))?;
+    }
+    Ok(exit)
+}
+
+fn not_sent(why: NotSent) -> Failure {
+    match why {
+        NotSent::Status(status) => Failure::new(format!(
+            "`port.send` by module `{HOST_CALLER_NAME}` came back with {}: {}",
+            status.name(),
+            status.doc()
+        )),
+        NotSent::Trap(message) => Failure { message: format!("`port.send`: {message}"), exit: Exit::Trapped },
+        NotSent::Fault(fault) => Failure { message: fault.to_string(), exit: Exit::Panicked },
+    }
+}
+
+fn host_caller(policy: Policy, memory_bytes: usize) -> Result<HostCaller, Failure> {
+    HostCaller::new(policy, memory_bytes)
+        .map_err(|errors| Failure { message: format!("{errors:?}"), exit: Exit::Panicked })
+}
+
+fn call(id: &str, args: &ExecArgs, policy: Policy) -> Result<Exit, Failure> {
+    let row = resolve(id).ok_or_else(|| match retired(id) {
+        Some(entry) => Failure::new(format!("`{id}` is retired: {}", entry.note)),
+        None => Failure::new(format!("no syscall is called `{id}`")),
     })?;
     if args.args.len() != row.params.len() {
         return Err(Failure::new(format!("{} takes {}; {} given", row.id, usage(row), args.args.len())));
@@ -37,8 +91,7 @@ pub fn run(args: &ExecArgs) -> Result<Exit, Failure> {
     for (param, arg) in row.params.iter().zip(&args.args) {
         prepared.add(param, arg).map_err(|e| Failure::new(format!("`{}` of {}: {e}", param.name, row.id)))?;
     }
-    let mut caller = HostCaller::new(policy, prepared.memory.len())
-        .map_err(|errors| Failure { message: format!("{errors:?}"), exit: Exit::Panicked })?;
+    let mut caller = host_caller(policy, prepared.memory.len())?;
     caller.memory_mut().copy_from_slice(&prepared.memory);
     let answered = caller
         .call(row.id, &prepared.values)

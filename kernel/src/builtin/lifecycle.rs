@@ -1,10 +1,6 @@
 //! The lifecycle supervisor, by message: the modules that the one that asks supervises, and itself.
 
-use super::{Builtin, MessageType, Shape};
-
-const fn kind(name: &'static str, id: &'static str, shape: Shape, doc: &'static str) -> MessageType {
-    MessageType { name, id, defaults: &[], shape, errors: &[], doc }
-}
+use super::{Builtin, Shape, kind};
 
 pub(super) const LIFECYCLE: Builtin = Builtin {
     name: "Lifecycle",
@@ -24,6 +20,7 @@ pub(super) const LIFECYCLE: Builtin = Builtin {
             Shape::One("module"),
             "Gives a module's number by its place, from 0.",
         ),
+        kind("module_port", "module.port@1", Shape::One("token"), "Gives a token for a port of a module."),
         kind("module_start", "module.start@1", Shape::Nothing, "Lets a module begin."),
         kind("module_pause", "module.pause@1", Shape::Nothing, "Suspends a module."),
         kind("module_resume", "module.resume@1", Shape::Nothing, "Lets it go on."),

@@ -1,10 +1,6 @@
 //! Key-value memory: what the origin of the module that asks remembers.
 
-use super::{Builtin, MessageType, Shape};
-
-const fn kind(name: &'static str, id: &'static str, shape: Shape, doc: &'static str) -> MessageType {
-    MessageType { name, id, defaults: &[], shape, errors: &[], doc }
-}
+use super::{Builtin, Shape, kind};
 
 pub(super) const MEMORY: Builtin = Builtin {
     name: "Memory",

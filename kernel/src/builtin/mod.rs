@@ -37,6 +37,11 @@ pub(crate) struct MessageType {
     pub(crate) doc: &'static str,
 }
 
+/// A message type whose parameters all have to be given, and whose statuses say enough.
+const fn kind(name: &'static str, id: &'static str, shape: Shape, doc: &'static str) -> MessageType {
+    MessageType { name, id, defaults: &[], shape, errors: &[], doc }
+}
+
 /// What the `data` of an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {

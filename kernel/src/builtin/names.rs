@@ -1,10 +1,6 @@
 //! Name resolution: names of resources, of modules' ports, and of what this host offers.
 
-use super::{Builtin, MessageType, Shape};
-
-const fn kind(name: &'static str, id: &'static str, shape: Shape, doc: &'static str) -> MessageType {
-    MessageType { name, id, defaults: &[], shape, errors: &[], doc }
-}
+use super::{Builtin, MessageType, Shape, kind};
 
 pub(super) const NAMES: Builtin = Builtin {
     name: "Names",

@@ -1,10 +1,6 @@
 //! The network, by message.
 
-use super::{Builtin, MessageType, Shape};
-
-const fn kind(name: &'static str, id: &'static str, shape: Shape, doc: &'static str) -> MessageType {
-    MessageType { name, id, defaults: &[], shape, errors: &[], doc }
-}
+use super::{Builtin, Shape, kind};
 
 pub(super) const NETWORK: Builtin = Builtin {
     name: "Network",

@@ -13,16 +13,13 @@ use std::sync::Arc;
 
 use cartwheel_hostabi::Status;
 
+use crate::quotas::Quotas;
 use kernel::Completer;
 
 /// Most bytes of a request.
 pub const MAX_REQUEST_BYTES: usize = 4_096;
 /// Most bytes of a completion.
 pub const MAX_COMPLETION_BYTES: usize = 64 * 1024;
-/// Requests of a module, at most.
-pub const MAX_COMPLETIONS: usize = 16;
-/// Prefixes that a module can complete, at most.
-pub const MAX_PREFIXES: usize = 16;
 const MAX_PREFIX_BYTES: usize = 64;
 /// Completions that are remembered; what they are cannot be seen.
 const CACHED: usize = 256;
@@ -111,6 +108,11 @@ impl Completions {
         self.requests.is_empty() && self.completers.is_empty() && self.next.is_empty()
     }
 
+    /// How many requests and completers there are.
+    pub(crate) fn census(&self) -> (usize, usize) {
+        (self.requests.len(), self.completers.len())
+    }
+
     pub(crate) fn has(&self, module: u32) -> bool {
         self.next.contains_key(&module) || self.completers.values().any(|completer| *completer == module)
     }
@@ -137,8 +139,8 @@ impl Completions {
         }
     }
 
-    pub(crate) fn open(&mut self, module: u32) -> Result<i32, Status> {
-        if self.requests.range((module, 0)..=(module, i32::MAX)).count() == MAX_COMPLETIONS {
+    pub(crate) fn open(&mut self, module: u32, quotas: &Quotas) -> Result<i32, Status> {
+        if self.requests.range((module, 0)..=(module, i32::MAX)).count() >= quotas.completions as usize {
             return Err(Status::Quota);
         }
         let next = self.next.entry(module).or_insert(1);
@@ -215,14 +217,16 @@ impl Completions {
         self.requests.remove(&(module, number)).map(drop).ok_or(Status::CompletionUnknown)
     }
 
-    pub(crate) fn provide(&mut self, module: u32, prefix: &[u8]) -> Result<(), Status> {
+    pub(crate) fn provide(&mut self, module: u32, prefix: &[u8], quotas: &Quotas) -> Result<(), Status> {
         if prefix.is_empty() || prefix.len() > MAX_PREFIX_BYTES {
             return Err(Status::CompletionBadPrefix);
         }
         if self.completers.contains_key(prefix) || kernel::has(prefix) {
             return Err(Status::CompletionTaken);
         }
-        if self.completers.values().filter(|completer| **completer == module).count() == MAX_PREFIXES {
+        if self.completers.values().filter(|completer| **completer == module).count()
+            >= quotas.prefixes as usize
+        {
             return Err(Status::Quota);
         }
         self.completers.insert(prefix.to_vec(), module);

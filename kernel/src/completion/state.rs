@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use super::{Completions, MAX_COMPLETION_BYTES, MAX_PREFIX_BYTES, MAX_REQUEST_BYTES, Request, Stage};
-use crate::codec::{Reader, RestoreError};
+use crate::codec::{Reader, RestoreError, hash_of};
 
 fn put(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend((bytes.len() as u32).to_le_bytes());
@@ -104,11 +102,6 @@ impl Completions {
 
     /// `None` if there is nothing to hash.
     pub(crate) fn hash(&self) -> Option<u128> {
-        if self.is_empty() {
-            return None;
-        }
-        let mut saved = Vec::new();
-        self.save(&mut saved);
-        Some(xxh3_128(&saved))
+        (!self.is_empty()).then(|| hash_of(|out| self.save(out)))
     }
 }

@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use cartwheel_hostabi::Status;
 
+use crate::quotas::{QuotaTable, Quotas};
+
 /// Most bytes of a datagram.
 pub const MAX_DATAGRAM_BYTES: usize = 1_200;
-/// Datagrams that wait at an address, at most.
-pub const MAX_DATAGRAMS: usize = 64;
-/// Addresses of a module, at most.
-pub const MAX_ADDRESSES: usize = 16;
 /// Datagrams that leave the machine in a frame, at most.
 pub const MAX_OUTGOING: usize = 1_024;
 
@@ -38,6 +36,12 @@ struct Address {
     delivered: usize,
 }
 
+impl Address {
+    fn has_room(&self, quotas: &QuotaTable) -> bool {
+        self.waiting.len() < quotas.of(self.module).datagrams as usize
+    }
+}
+
 /// What is bound to addresses, and what is on its way.
 #[derive(Debug, Default)]
 pub(crate) struct Net {
@@ -49,6 +53,11 @@ pub(crate) struct Net {
 impl Net {
     pub(crate) fn is_empty(&self) -> bool {
         self.addresses.is_empty()
+    }
+
+    /// How many addresses there are, and datagrams at them.
+    pub(crate) fn census(&self) -> (usize, usize) {
+        (self.addresses.len(), self.addresses.values().map(|address| address.waiting.len()).sum())
     }
 
     pub(crate) fn has(&self, module: u32) -> bool {
@@ -68,14 +77,15 @@ impl Net {
         std::mem::take(&mut self.outgoing)
     }
 
-    pub(crate) fn bind(&mut self, module: u32, address: i32) -> Result<(), Status> {
+    pub(crate) fn bind(&mut self, module: u32, address: i32, quotas: &Quotas) -> Result<(), Status> {
         if !is_address(address) {
             return Err(Status::NetBadAddress);
         }
         if self.addresses.contains_key(&address) {
             return Err(Status::NetTaken);
         }
-        if self.addresses.values().filter(|bound| bound.module == module).count() == MAX_ADDRESSES {
+        if self.addresses.values().filter(|bound| bound.module == module).count() >= quotas.addresses as usize
+        {
             return Err(Status::Quota);
         }
         self.addresses.insert(address, Address { module, waiting: VecDeque::new(), delivered: 0 });
@@ -92,7 +102,12 @@ impl Net {
         Ok(())
     }
 
-    pub(crate) fn send(&mut self, module: u32, datagram: Datagram) -> Result<(), Status> {
+    pub(crate) fn send(
+        &mut self,
+        module: u32,
+        datagram: Datagram,
+        quotas: &QuotaTable,
+    ) -> Result<(), Status> {
         self.own(module, datagram.from)?;
         if datagram.payload.len() > MAX_DATAGRAM_BYTES {
             return Err(Status::NetTooLarge);
@@ -108,7 +123,7 @@ impl Net {
             return Ok(());
         }
         let target = self.addresses.get_mut(&datagram.to).ok_or(Status::NetUnreachable)?;
-        if target.waiting.len() == MAX_DATAGRAMS {
+        if !target.has_room(quotas) {
             return Err(Status::NetFull);
         }
         target.waiting.push_back(datagram);
@@ -135,12 +150,12 @@ impl Net {
 
     /// Takes in what came from another machine: it is there in the frame that begins. False if nobody is at the address or it has
     /// no room, as on any network.
-    pub(crate) fn arrive(&mut self, datagram: Datagram) -> bool {
+    pub(crate) fn arrive(&mut self, datagram: Datagram, quotas: &QuotaTable) -> bool {
         if datagram.payload.len() > MAX_DATAGRAM_BYTES || datagram.machine < 1 || !is_address(datagram.from) {
             return false;
         }
         let Some(target) = self.addresses.get_mut(&datagram.to) else { return false };
-        if target.waiting.len() == MAX_DATAGRAMS {
+        if !target.has_room(quotas) {
             return false;
         }
         target.waiting.push_back(datagram);

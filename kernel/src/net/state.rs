@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use xxhash_rust::xxh3::xxh3_128;
-
-use super::{Address, Datagram, MAX_DATAGRAM_BYTES, MAX_DATAGRAMS, Net, is_address};
-use crate::codec::{Reader, RestoreError};
+use super::{Address, Datagram, MAX_DATAGRAM_BYTES, Net, is_address};
+use crate::codec::{Reader, RestoreError, hash_of};
+use crate::quotas::{QuotaTable, Quotas};
 
 impl Net {
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
@@ -28,7 +27,7 @@ impl Net {
         for _ in 0..input.u32()? {
             let (number, module) = (input.i32()?, input.u32()?);
             let (len, delivered) = (usize::from(input.u8()?), usize::from(input.u8()?));
-            if !is_address(number) || len > MAX_DATAGRAMS || delivered > len {
+            if !is_address(number) || delivered > len {
                 return Err(RestoreError::Value);
             }
             let mut waiting = VecDeque::new();
@@ -52,13 +51,17 @@ impl Net {
         Ok(net)
     }
 
+    /// True if nothing in it is beyond the quotas.
+    pub(crate) fn is_within(&self, quotas: &QuotaTable) -> bool {
+        self.addresses.values().all(|address| {
+            let addresses = self.addresses.values().filter(|other| other.module == address.module).count();
+            let Quotas { addresses: most, datagrams, .. } = *quotas.of(address.module);
+            addresses <= most as usize && address.waiting.len() <= datagrams as usize
+        })
+    }
+
     /// `None` if there is nothing to hash.
     pub(crate) fn hash(&self) -> Option<u128> {
-        if self.is_empty() {
-            return None;
-        }
-        let mut saved = Vec::new();
-        self.save(&mut saved);
-        Some(xxh3_128(&saved))
+        (!self.is_empty()).then(|| hash_of(|out| self.save(out)))
     }
 }

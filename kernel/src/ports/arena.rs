@@ -94,6 +94,11 @@ impl<T> Arena<T> {
         })
     }
 
+    /// Everything there is, in the same order, to change it.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().filter_map(|slot| slot.value.as_mut())
+    }
+
     pub(super) fn save(&self, out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
         out.extend((self.slots.len() as u32).to_le_bytes());
         for slot in &self.slots {

@@ -2,9 +2,10 @@
 
 use cartwheel_hostabi::cbor::{CborError, canonical};
 
-use super::{OutwardMessage, PortCensus, PortEvent};
+use super::{OutwardMessage, PortCensus, PortEvent, STDERR, STDOUT};
 use crate::load::ModuleId;
 use crate::pipeline::Kernel;
+use crate::shared::Shared;
 
 impl Kernel {
     /// Feeds a message to a module's stdin, where it is in the frame that begins. False if the module has no ports or its
@@ -28,6 +29,13 @@ impl Kernel {
         self.shared.ports.has(id.0)
     }
 
+    /// Takes an answer of the kernel that waits on a module's stdout or else on its stderr, as the module could.
+    pub fn take_answer(&mut self, id: ModuleId) -> Option<Box<[u8]>> {
+        let ports = &mut self.shared.ports;
+        let received = [STDOUT, STDERR].into_iter().find_map(|port| ports.receive(id.0, port).ok());
+        received.map(|received| received.message.bytes)
+    }
+
     /// Takes the output that left the machine since it was last taken. It is no part of the state.
     pub fn take_outward(&mut self) -> Vec<OutwardMessage> {
         self.shared.ports.take_outward()
@@ -43,8 +51,11 @@ impl Kernel {
         self.shared.ports.take_events()
     }
 
-    /// Counts ports, tokens and requests of all modules.
+    /// Counts what all modules have of what they share.
     pub fn port_census(&self) -> PortCensus {
-        self.shared.ports.census()
+        let Shared { ports, completions, net, .. } = &self.shared;
+        let (completions, prefixes) = completions.census();
+        let (addresses, datagrams) = net.census();
+        PortCensus { completions, prefixes, addresses, datagrams, ..ports.census() }
     }
 }

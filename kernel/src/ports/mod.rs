@@ -16,19 +16,11 @@ use std::collections::BTreeMap;
 use cartwheel_hostabi::Status;
 use cartwheel_hostabi::cbor::MAX_MESSAGE_BYTES;
 
+use crate::quotas::Quotas;
 use arena::{Arena, ArenaKey};
 use names::Names;
-use queue::{KERNEL, Message, Queue};
+use queue::{Bounds, KERNEL, Message, Queue};
 use request::Flight;
-
-/// Messages that wait in one direction of a port, at most.
-pub const QUEUE_MESSAGES: usize = 64;
-/// Bytes of the messages that wait in one direction of a port, at most.
-pub const QUEUE_BYTES: usize = 256 * 1024;
-/// Ports of a module, the three from load included, at most.
-pub const MAX_PORTS: usize = 64;
-/// Tokens of a module, at most.
-pub const MAX_TOKENS: usize = 256;
 
 /// Number of the port that requests go to and input comes from.
 pub const STDIN: i32 = 0;
@@ -103,6 +95,8 @@ struct Channel {
     inward: Queue,
     /// From the owner.
     outward: Queue,
+    /// What the owner's quotas allow in each of them. No part of the state.
+    bounds: Bounds,
     /// Tokens that name it.
     tokens: u32,
     /// Open far ends with the right to receive.
@@ -136,6 +130,8 @@ struct Token {
 /// What a module has.
 #[derive(Debug, Default)]
 struct Table {
+    /// No part of the state of ports.
+    quotas: Quotas,
     ports: Vec<Option<Port>>,
     /// Tokens by number - 1.
     tokens: Vec<Option<ArenaKey>>,
@@ -145,7 +141,7 @@ struct Table {
     sequence: u64,
 }
 
-/// How many ports, tokens and requests there are in a kernel: what is left when modules are gone.
+/// How much there is in a kernel of what modules share: what is left when modules are gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PortCensus {
     /// Modules that have ports.
@@ -158,6 +154,16 @@ pub struct PortCensus {
     pub requests: usize,
     /// Names that are published.
     pub names: usize,
+    /// Messages that wait to be received.
+    pub messages: usize,
+    /// Requests for completion.
+    pub completions: usize,
+    /// Prefixes that modules complete.
+    pub prefixes: usize,
+    /// Network addresses.
+    pub addresses: usize,
+    /// Datagrams that wait at them.
+    pub datagrams: usize,
 }
 
 /// The ports of all modules.
@@ -194,6 +200,12 @@ impl Ports {
             tokens: self.tokens.len(),
             requests: self.tables.values().map(|table| table.flights.len()).sum(),
             names: self.names.len(),
+            messages: self
+                .channels
+                .iter()
+                .map(|(_, channel)| channel.inward.len() + channel.outward.len())
+                .sum(),
+            ..PortCensus::default()
         }
     }
 
@@ -211,13 +223,13 @@ impl Ports {
     }
 
     /// Gives a module its three ports and its first token, unless it has them.
-    pub(crate) fn load(&mut self, module: u32) {
+    pub(crate) fn load(&mut self, module: u32, quotas: Quotas) {
         if self.tables.contains_key(&module) {
             return;
         }
-        let mut table = Table::default();
+        let mut table = Table { quotas, ..Table::default() };
         for port in [STDIN, STDOUT, STDERR] {
-            let channel = self.channels.insert(Channel::new(module, port));
+            let channel = self.channels.insert(Channel::new(module, port, Bounds::of(&quotas)));
             table.ports.push(Some(Port::own(channel)));
         }
         let own = Token {
@@ -357,7 +369,7 @@ impl Ports {
         if gone {
             return Err(Status::PortClosed);
         }
-        if queue.has_room(bytes) { Ok(port) } else { Err(Status::PortFull) }
+        if queue.has_room(channel.bounds, bytes) { Ok(port) } else { Err(Status::PortFull) }
     }
 
     /// Puts a message into a queue: the one behind the end that it is sent from.
@@ -393,7 +405,7 @@ impl Ports {
     pub(crate) fn feed(&mut self, module: u32, bytes: &[u8]) -> bool {
         let room = |ports: &Ports| {
             let channel = ports.channels.get(ports.port(module, STDIN).ok()?.channel)?;
-            Some(channel.inward.has_room(bytes.len()))
+            Some(channel.inward.has_room(channel.bounds, bytes.len()))
         };
         if room(self) != Some(true) {
             return false;
@@ -408,7 +420,7 @@ impl Ports {
     /// Messages that a module's stdin has room for.
     pub(crate) fn stdin_room(&self, module: u32) -> usize {
         let channel = self.port(module, STDIN).ok().and_then(|port| self.channels.get(port.channel));
-        channel.map_or(0, |channel| QUEUE_MESSAGES - channel.inward.len())
+        channel.map_or(0, |channel| channel.bounds.messages.saturating_sub(channel.inward.len()))
     }
 
     /// Whether an answer would find room on both outputs of a module, besides so many others that are to come.
@@ -416,7 +428,8 @@ impl Ports {
         [STDOUT, STDERR].into_iter().all(|port| {
             let channel = self.port(module, port).ok().and_then(|port| self.channels.get(port.channel));
             channel.is_some_and(|channel| {
-                channel.inward.has_room(0) && channel.inward.len() + others < QUEUE_MESSAGES
+                let Channel { inward, bounds, .. } = channel;
+                inward.has_room(*bounds, 0) && inward.len() + others < bounds.messages
             })
         })
     }
@@ -472,9 +485,9 @@ impl Ports {
     }
 
     fn free_token(&self, module: u32) -> Option<usize> {
-        let tokens = &self.tables.get(&module)?.tokens;
+        let Table { tokens, quotas, .. } = self.tables.get(&module)?;
         let place = tokens.iter().position(Option::is_none).unwrap_or(tokens.len());
-        (place < MAX_TOKENS).then_some(place)
+        (place < quotas.tokens as usize).then_some(place)
     }
 
     /// Puts a token into a module's table.
@@ -515,12 +528,13 @@ impl Ports {
         {
             return Err(Status::PortNoRight);
         }
-        if place == MAX_PORTS {
+        if place >= table.quotas.ports as usize {
             return Err(Status::Quota);
         }
+        let bounds = Bounds::of(&table.quotas);
         let number = place as i32;
         let port = match token.channel {
-            None => Port::own(self.channels.insert(Channel::new(module, number))),
+            None => Port::own(self.channels.insert(Channel::new(module, number, bounds))),
             Some(channel) => {
                 let rights = token.rights;
                 let open = self.channels.get_mut(channel).filter(|channel| channel.port.is_some());
@@ -543,11 +557,22 @@ impl Ports {
         if port.side != Side::Owner || !is_rights(rights) {
             return Err(Status::PortNoRight);
         }
-        let holder = Holder::Module(module);
-        self.new_token(
-            module,
-            Token { channel: Some(port.channel), rights, parent: None, children: Vec::new(), holder },
-        )
+        self.first_token(module, port.channel, rights)
+    }
+
+    /// A token for the far end of a standard port of a module that the holder supervises. What comes on its stdout and stderr
+    /// are answers of the kernel, so nobody else can send there.
+    pub(crate) fn token_of(&mut self, holder: u32, module: u32, port: i32) -> Result<i32, Status> {
+        let rights = RIGHT_MANAGE | if port == STDIN { RIGHT_SEND } else { RIGHT_RECEIVE };
+        let port = self.port(module, port).ok().filter(|_| self.has(holder));
+        let channel = port.ok_or(Status::Unavailable)?.channel;
+        self.first_token(holder, channel, rights)
+    }
+
+    /// A token that is derived from no other.
+    fn first_token(&mut self, module: u32, channel: ArenaKey, rights: i32) -> Result<i32, Status> {
+        let (channel, holder) = (Some(channel), Holder::Module(module));
+        self.new_token(module, Token { channel, rights, parent: None, children: Vec::new(), holder })
     }
 
     /// A token with no more rights than another.
@@ -684,12 +709,13 @@ impl Port {
 }
 
 impl Channel {
-    fn new(owner: u32, port: i32) -> Channel {
+    fn new(owner: u32, port: i32, bounds: Bounds) -> Channel {
         Channel {
             owner,
             port: Some(port),
             inward: Queue::default(),
             outward: Queue::default(),
+            bounds,
             tokens: 0,
             readers: 0,
             known: false,

@@ -8,8 +8,6 @@ use super::arena::ArenaKey;
 use super::{Holder, Ports, Token};
 use crate::codec::{Reader, RestoreError};
 
-/// Names that a module can have published at a time.
-pub const MAX_NAMES: usize = 16;
 const MAX_NAME_BYTES: usize = 64;
 
 /// What is published.
@@ -82,7 +80,8 @@ impl Ports {
         if self.tokens.get(key).is_none_or(|token| token.channel.is_none()) {
             return Err(Status::PortNoRight);
         }
-        if self.names.entries.values().filter(|(publisher, _)| *publisher == module).count() == MAX_NAMES {
+        let most = self.table(module)?.quotas.names as usize;
+        if self.names.entries.values().filter(|(publisher, _)| *publisher == module).count() >= most {
             return Err(Status::Quota);
         }
         self.close_ports_of(key);

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::arena::ArenaKey;
-use super::{QUEUE_BYTES, QUEUE_MESSAGES};
 use crate::codec::{Reader, RestoreError};
+use crate::quotas::Quotas;
 
 /// Who sends what no module sent.
 pub(crate) const KERNEL: u32 = u32::MAX;
@@ -18,6 +18,19 @@ pub(crate) struct Message {
     pub(crate) sender: u32,
     /// The token that goes with it.
     pub(crate) token: Option<ArenaKey>,
+}
+
+/// What a queue has room for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) messages: usize,
+    bytes: usize,
+}
+
+impl Bounds {
+    pub(super) fn of(quotas: &Quotas) -> Bounds {
+        Bounds { messages: quotas.queue_messages as usize, bytes: quotas.queue_bytes as usize }
+    }
 }
 
 /// Messages in the order in which they were sent. What was sent in a frame is delivered at its end.
@@ -34,8 +47,8 @@ impl Queue {
         self.messages.len()
     }
 
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
-        self.messages.len() < QUEUE_MESSAGES && self.bytes + bytes <= QUEUE_BYTES
+    pub(super) fn has_room(&self, bounds: Bounds, bytes: usize) -> bool {
+        self.messages.len() < bounds.messages && self.bytes + bytes <= bounds.bytes
     }
 
     pub(super) fn push(&mut self, message: Message) {

@@ -9,8 +9,6 @@ use super::{Ports, STDERR, STDOUT};
 use crate::builtin::{self, MessageType};
 use crate::codec::{Reader, RestoreError};
 
-/// Requests of a module that are not answered, at most.
-pub const MAX_FLIGHTS: usize = 64;
 /// Bytes of a promise hash.
 pub const HASH_BYTES: usize = 32;
 
@@ -142,7 +140,8 @@ impl Ports {
     pub(crate) fn can_request(&self, module: u32) -> bool {
         let Some(table) = self.tables.get(&module) else { return false };
         let waiting = table.flights.iter().filter(|flight| !flight.is_answered()).count();
-        table.flights.len() < MAX_FLIGHTS && self.has_room_for_answers(module, waiting)
+        table.flights.len() < table.quotas.message_requests as usize
+            && self.has_room_for_answers(module, waiting)
     }
 
     /// Takes a request in. What is none is answered at once; for what is one, the hash that its answer will have.

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use super::arena::{Arena, ArenaKey};
 use super::names::Names;
-use super::queue::Queue;
+use super::queue::{Bounds, Queue};
 use super::request::Flight;
-use super::{
-    Channel, Holder, MAX_PORTS, MAX_TOKENS, Port, Ports, RIGHT_RECEIVE, Side, Table, Token, is_rights,
-};
-use crate::codec::{Reader, RestoreError};
+use super::{Channel, Holder, Port, Ports, RIGHT_RECEIVE, Side, Table, Token, is_rights};
+use crate::codec::{Reader, RestoreError, hash_of};
+use crate::quotas::{QuotaTable, Quotas};
 
 fn put<T>(value: Option<T>, out: &mut Vec<u8>, write: impl FnOnce(T, &mut Vec<u8>)) {
     out.push(value.is_some().into());
@@ -69,7 +66,17 @@ impl Channel {
         let known = input.flag()?;
         let (inward, outward) = (Queue::read(input)?, Queue::read(input)?);
         let dirty = !inward.is_delivered() || !outward.is_delivered();
-        Ok(Channel { owner, port, inward, outward, tokens: 0, readers: 0, known, dirty })
+        Ok(Channel {
+            owner,
+            port,
+            inward,
+            outward,
+            bounds: Bounds::of(&Quotas::default()),
+            tokens: 0,
+            readers: 0,
+            known,
+            dirty,
+        })
     }
 }
 
@@ -121,11 +128,8 @@ impl Table {
         let ports = (0..input.u8()?).map(|_| get(input, Port::read)).collect::<Result<Vec<_>, _>>()?;
         let count = input.u16()?;
         let tokens = (0..count).map(|_| get(input, ArenaKey::read)).collect::<Result<Vec<_>, _>>()?;
-        if ports.len() > MAX_PORTS || tokens.len() > MAX_TOKENS {
-            return Err(RestoreError::Limits);
-        }
         let flights = (0..input.u8()?).map(|_| Flight::read(input)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Table { ports, tokens, flights, sequence: input.u64()? })
+        Ok(Table { quotas: Quotas::default(), ports, tokens, flights, sequence: input.u64()? })
     }
 }
 
@@ -193,6 +197,21 @@ impl Ports {
         if found { Ok(()) } else { Err(RestoreError::Value) }
     }
 
+    /// Takes note of the quotas of all modules. False if one has more than it may.
+    pub(crate) fn set_quotas(&mut self, quotas: &QuotaTable) -> bool {
+        for (module, table) in &mut self.tables {
+            table.quotas = *quotas.of(*module);
+        }
+        for channel in self.channels.iter_mut() {
+            channel.bounds = Bounds::of(quotas.of(channel.owner));
+        }
+        self.tables.values().all(|Table { ports, tokens, flights, quotas, .. }| {
+            ports.len() <= quotas.ports as usize
+                && tokens.len() <= quotas.tokens as usize
+                && flights.len() <= quotas.message_requests as usize
+        })
+    }
+
     /// Counts what is not saved.
     fn count(&mut self) {
         for (_, token) in self.tokens.iter() {
@@ -222,11 +241,6 @@ impl Ports {
 
     /// `None` if there is nothing to hash.
     pub(crate) fn hash(&self) -> Option<u128> {
-        if self.is_empty() {
-            return None;
-        }
-        let mut saved = Vec::new();
-        self.save(&mut saved);
-        Some(xxh3_128(&saved))
+        (!self.is_empty()).then(|| hash_of(|out| self.save(out)))
     }
 }

@@ -4,6 +4,7 @@ use cartwheel_hostabi::{Call, Fault, Span, SpanMut, Status, handlers};
 
 use super::Context;
 use crate::completion::{Completions, MAX_COMPLETION_BYTES};
+use crate::shared::Shared;
 
 impl Context<'_> {
     fn completions(&mut self) -> (&mut Completions, u32) {
@@ -31,13 +32,15 @@ impl handlers::Completion for Context<'_> {
     }
 
     fn open(&mut self, _: &mut Call<'_>) -> Result<(Status, i32), Fault> {
-        let (completions, module) = self.completions();
-        Ok(completions.open(module).map_or_else(|status| (status, 0), |number| (Status::Ok, number)))
+        let (module, Shared { completions, quotas, .. }) = (self.caller.id.0, &mut *self.shared);
+        Ok(completions
+            .open(module, quotas.of(module))
+            .map_or_else(|status| (status, 0), |number| (Status::Ok, number)))
     }
 
     fn provide(&mut self, call: &mut Call<'_>, prefix: Span) -> Result<Status, Fault> {
-        let (completions, module) = self.completions();
-        Ok(done(completions.provide(module, call.span(prefix)?)))
+        let (module, Shared { completions, quotas, .. }) = (self.caller.id.0, &mut *self.shared);
+        Ok(done(completions.provide(module, call.span(prefix)?, quotas.of(module))))
     }
 
     fn read(

@@ -4,6 +4,8 @@ use cartwheel_hostabi::{Call, Fault, Span, Status, SyscallTrap, handlers};
 
 use super::Context;
 use crate::lifecycle::{ModuleState, Transition};
+use crate::ports::{STDERR, STDIN};
+use crate::shared::Shared;
 use crate::supervision::{MAX_PROGRAM_NAME_BYTES, MAX_STOP_FRAMES};
 
 /// Frames of a stop, as near as there can be to those that were asked for.
@@ -59,6 +61,17 @@ impl handlers::Module for Context<'_> {
 
     fn poll(&mut self, _: &mut Call<'_>, module: i32) -> Result<Status, Fault> {
         Ok(self.shared.supervision.poll(self.caller.id, module))
+    }
+
+    fn port(&mut self, _: &mut Call<'_>, module: i32, port: i32) -> Result<(Status, i32), Fault> {
+        if !(STDIN..=STDERR).contains(&port) {
+            return Err(SyscallTrap::BadArgument.into());
+        }
+        let Shared { supervision, ports, .. } = &mut *self.shared;
+        let token = supervision
+            .there(self.caller.id, module)
+            .and_then(|child| ports.token_of(self.caller.id.0, child.0, port));
+        Ok(token.map_or_else(|status| (status, 0), |token| (Status::Ok, token)))
     }
 
     fn quarantine(&mut self, _: &mut Call<'_>, module: i32) -> Result<Status, Fault> {

@@ -4,6 +4,7 @@ use cartwheel_hostabi::{Call, Fault, Span, SpanMut, Status, handlers};
 
 use super::Context;
 use crate::net::{Datagram, MAX_DATAGRAM_BYTES};
+use crate::shared::Shared;
 
 fn done(result: Result<(), Status>) -> Status {
     result.err().unwrap_or(Status::Ok)
@@ -11,7 +12,9 @@ fn done(result: Result<(), Status>) -> Status {
 
 impl handlers::Net for Context<'_> {
     fn bind(&mut self, _: &mut Call<'_>, address: i32) -> Result<Status, Fault> {
-        Ok(done(self.shared.net.bind(self.caller.id.0, address)))
+        let Shared { net, quotas, .. } = &mut *self.shared;
+        let module = self.caller.id.0;
+        Ok(done(net.bind(module, address, quotas.of(module))))
     }
 
     fn close(&mut self, _: &mut Call<'_>, address: i32) -> Result<Status, Fault> {
@@ -51,6 +54,7 @@ impl handlers::Net for Context<'_> {
         let len = (payload.len as usize).min(MAX_DATAGRAM_BYTES + 1);
         let payload = call.span(payload)?[..len].to_vec();
         call.work(len as u64);
-        Ok(done(self.shared.net.send(self.caller.id.0, Datagram { machine, from, to, payload })))
+        let Shared { net, quotas, .. } = &mut *self.shared;
+        Ok(done(net.send(self.caller.id.0, Datagram { machine, from, to, payload }, quotas)))
     }
 }

@@ -32,6 +32,7 @@ pub fn config(width: u16, height: u16, assets: Vec<Asset>) -> ModuleConfig<'stat
         video: Some(VideoMode { width, height }),
         assets,
         staged: StagedConfig::default(),
+        quotas: None,
     }
 }
 

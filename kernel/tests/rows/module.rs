@@ -3,7 +3,8 @@
 use cartwheel_hostabi::mock::Slot;
 use cartwheel_hostabi::{Loader, Refusal, Status, SyscallTrap};
 use cartwheel_kernel::{
-    Ending, Kernel, MAX_COMMANDS, ModuleHost, ModuleId, StagedConfig, Transition, end_of_frame,
+    Ending, Kernel, MAX_COMMANDS, ModuleConfig, ModuleHost, ModuleId, Quotas, StagedConfig, Transition,
+    end_of_frame,
 };
 
 use crate::common::*;
@@ -49,6 +50,27 @@ pub const CASES: &[Case] = &[
     status(Status::ModuleNotYours, "module.poll@1", foreign),
     status(Status::ModuleNotFound, "module.poll@1", |rig| loaded(rig, "nothing")),
     status(Status::ModuleRefused, "module.poll@1", |rig| loaded(rig, "bad")),
+    status(Status::Ok, "module.port@1", |rig| port_of(rig, ready, 0)),
+    status(Status::Ok, "module.port@1", |rig| port_of(rig, running, 2)),
+    status(Status::ModuleUnknown, "module.port@1", |_| ints([1, 0])),
+    status(Status::ModuleNotYours, "module.port@1", |rig| port_of(rig, foreign, 1)),
+    status(Status::ModuleBadState, "module.port@1", |rig| port_of(rig, loading, 1)),
+    status(Status::ModuleBadState, "module.port@1", |rig| port_of(rig, |rig| loaded(rig, "bad"), 1)),
+    status(Status::Quota, "module.port@1", |rig| {
+        for _ in 1..Quotas::DEFAULT.tokens {
+            assert_eq!(rig.call("port.token", &[0, 1])[0], 0);
+        }
+        port_of(rig, ready, 0)
+    }),
+    status(Status::Unavailable, "module.port@1", |rig| {
+        let config =
+            ModuleConfig { capabilities: Vec::new(), imports: Vec::new(), ..config(8, 8, Vec::new()) };
+        rig.kernel.load(ModuleId(9), config).expect("the configuration is good");
+        assert!(rig.kernel.set_supervisor(ModuleId(9), MODULE));
+        ints([9, 0])
+    }),
+    trap(SyscallTrap::BadArgument, "module.port@1", |rig| port_of(rig, ready, 3)),
+    trap(SyscallTrap::BadArgument, "module.port@1", |rig| port_of(rig, ready, -1)),
     status(Status::Ok, "module.quarantine@1", running),
     status(Status::ModuleUnknown, "module.quarantine@1", |_| ints([1])),
     status(Status::ModuleNotYours, "module.quarantine@1", foreign),
@@ -181,6 +203,12 @@ fn running(rig: &mut Rig) -> Vec<Slot> {
     let args = ready(rig);
     assert_eq!(rig.try_call("module.start", &args), Ok(Some(Status::Ok)));
     boundary(rig);
+    args
+}
+
+fn port_of(rig: &mut Rig, module: fn(&mut Rig) -> Vec<Slot>, port: i32) -> Vec<Slot> {
+    let mut args = module(rig);
+    args.push(port.into());
     args
 }
 

@@ -3,14 +3,14 @@
 use cartwheel_hostabi::cbor::{Item, encode};
 use cartwheel_hostabi::mock::Slot;
 use cartwheel_hostabi::{Status, SyscallTrap};
-use cartwheel_kernel::{
-    MAX_PORTS, MAX_TOKENS, OWN_PORTS, QUEUE_MESSAGES, RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN,
-    STDOUT,
-};
+use cartwheel_kernel::{OWN_PORTS, Quotas, RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDERR, STDIN, STDOUT};
 
 use crate::common::*;
 use crate::{Case, status, trap};
 
+const PORTS: usize = Quotas::DEFAULT.ports as usize;
+const TOKENS: usize = Quotas::DEFAULT.tokens as usize;
+const MESSAGES: usize = Quotas::DEFAULT.queue_messages as usize;
 const ALL: i32 = RIGHT_SEND | RIGHT_RECEIVE | RIGHT_MANAGE;
 
 pub const CASES: &[Case] = &[
@@ -27,7 +27,7 @@ pub const CASES: &[Case] = &[
     status(Status::PortNoRight, "port.derive@1", |_| ints([OWN_PORTS, RIGHT_MANAGE])),
     status(Status::Quota, "port.derive@1", |rig| {
         let first = token(rig, STDOUT, ALL);
-        fill_tokens(rig, MAX_TOKENS - 2);
+        fill_tokens(rig, TOKENS - 2);
         ints([first, ALL])
     }),
     status(Status::Ok, "port.drop@1", |_| ints([OWN_PORTS])),
@@ -39,7 +39,7 @@ pub const CASES: &[Case] = &[
     status(Status::PortNotFound, "port.find@1", |rig| text(rig, "name", &[], &[])),
     status(Status::Quota, "port.find@1", |rig| {
         publish(rig, "name");
-        fill_tokens(rig, MAX_TOKENS - 1);
+        fill_tokens(rig, TOKENS - 1);
         text(rig, "name", &[], &[])
     }),
     trap(SyscallTrap::OutOfBoundsSpan, "port.find@1", |rig| beyond(rig, &[], &[])),
@@ -53,7 +53,7 @@ pub const CASES: &[Case] = &[
         ints([token])
     }),
     status(Status::Quota, "port.open@1", |rig| {
-        for _ in 3..MAX_PORTS {
+        for _ in 3..PORTS {
             open(rig, OWN_PORTS);
         }
         ints([OWN_PORTS])
@@ -157,7 +157,7 @@ pub const CASES: &[Case] = &[
     status(Status::PortNoRight, "port.token@1", |_| ints([STDIN, 0])),
     status(Status::PortNoRight, "port.token@1", |rig| ints([far(rig, ALL), RIGHT_SEND])),
     status(Status::Quota, "port.token@1", |rig| {
-        fill_tokens(rig, MAX_TOKENS - 1);
+        fill_tokens(rig, TOKENS - 1);
         ints([STDIN, RIGHT_SEND])
     }),
     status(Status::Ok, "port.transfer@1", |rig| transfer(rig, STDOUT)),
@@ -225,7 +225,7 @@ fn token_waits(rig: &mut Rig) -> i32 {
     let far = open(rig, far_token);
     let sent = token(rig, STDOUT, ALL);
     assert_eq!(rig.call("port.transfer", &[far, sent, 0, 1]), [0]);
-    fill_tokens(rig, MAX_TOKENS - 2);
+    fill_tokens(rig, TOKENS - 2);
     rig.kernel.open_frame(1);
     own
 }
@@ -264,7 +264,7 @@ fn transfer(rig: &mut Rig, port: i32) -> Vec<Slot> {
 }
 
 fn fill(rig: &mut Rig, port: i32) {
-    for _ in 0..QUEUE_MESSAGES {
+    for _ in 0..MESSAGES {
         let args = message(rig, port);
         assert_eq!(rig.try_call("port.send", &args), Ok(Some(Status::Ok)));
     }

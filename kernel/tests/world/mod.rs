@@ -8,8 +8,8 @@ use cartwheel_hostabi::cbor::{decode, encode, from_json, to_json};
 use cartwheel_hostabi::mock::{MockGuest, Slot};
 use cartwheel_hostabi::{Fault, Status, resolve};
 use cartwheel_kernel::{
-    FrameFigures, Kernel, ModuleConfig, ModuleId, OWN_PORTS, RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND, STDIN,
-    StagedConfig, Storage, StoragePath,
+    FrameFigures, Kernel, ModuleConfig, ModuleId, OWN_PORTS, Quotas, RIGHT_MANAGE, RIGHT_RECEIVE, RIGHT_SEND,
+    STDIN, StagedConfig, Storage, StoragePath,
 };
 
 pub const ALL: i32 = RIGHT_SEND | RIGHT_RECEIVE | RIGHT_MANAGE;
@@ -30,11 +30,15 @@ impl World {
     }
 
     pub fn load(&mut self, module: u32) {
+        self.load_with(module, None);
+    }
+
+    pub fn load_with(&mut self, module: u32, quotas: Option<Quotas>) {
         let mut storage = Storage::new(1 << 20);
         let path = |path: &[u8]| StoragePath::parse(path).expect("a path");
         storage.write(&path(b"there"), cartwheel_kernel::Blob::new(b"content".to_vec())).expect("room");
         let staged = StagedConfig { storage, ..StagedConfig::default() };
-        let config = ModuleConfig { staged, ..common::config(8, 8, Vec::new()) };
+        let config = ModuleConfig { staged, quotas, ..common::config(8, 8, Vec::new()) };
         self.kernel.load(ModuleId(module), config).expect("a good configuration");
         self.guests.resize(self.guests.len().max(module as usize + 1), MockGuest::default());
         let guest = &mut self.guests[module as usize];

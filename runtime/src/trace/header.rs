@@ -8,7 +8,7 @@ use cartwheel_bytecode::codec::Reader;
 use cartwheel_bytecode::operand::Kind;
 use cartwheel_bytecode::{Cartridge, Instr, Op, OpInfo};
 use cartwheel_hostabi::{SyscallInfo, resolve};
-use cartwheel_kernel::Script;
+use cartwheel_kernel::{QuotaError, Script};
 use cartwheel_vm::{Limits, Program};
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
@@ -32,6 +32,8 @@ const MODULES: &str = "modules";
 
 /// Digests of what the cartridge store has begin so; the name follows.
 const PROGRAM: &str = "program ";
+/// In front of the name of a quota, among settings.
+const QUOTA: &str = "quota.";
 
 /// Largest cartridge that can be embedded, in bytes.
 const MAX_CARTRIDGE_BYTES: usize = 1 << 28;
@@ -142,6 +144,7 @@ fn settings(config: &Config) -> Vec<(String, u64)> {
         read_only_storage,
         max_modules,
         max_loaded,
+        quotas,
     } = *config;
     let Limits {
         max_frames,
@@ -167,7 +170,11 @@ fn settings(config: &Config) -> Vec<(String, u64)> {
         ("max_loaded", max_loaded.into()),
     ];
     settings.extend(cycles_per_frame.map(|cycles| ("cycles_per_frame", cycles)));
-    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut settings: Vec<(String, u64)> =
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let set = quotas.iter().filter(|(info, value)| *value != info.default);
+    settings.extend(set.map(|(info, value)| (format!("{QUOTA}{}", info.name), value.into())));
+    settings
 }
 
 /// What a machine begins with besides its cartridges, by name: then only a state can make another one like it.
@@ -275,6 +282,13 @@ impl Header {
             let value = *value;
             let small = || u32::try_from(value).map_err(|_| Unfit::Setting(name.clone(), value));
             let limits = &mut config.limits;
+            if let Some(quota) = name.strip_prefix(QUOTA) {
+                config.quotas.set(quota, value).map_err(|e| match e {
+                    QuotaError::Unknown(_) => Unfit::UnknownSetting(name.clone()),
+                    QuotaError::Range(..) => Unfit::Setting(name.clone(), value),
+                })?;
+                continue;
+            }
             match name.as_str() {
                 "seed" => config.seed = value,
                 "max_frames" => limits.max_frames = small()?,
