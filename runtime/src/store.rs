@@ -14,7 +14,6 @@ use crate::codec;
 use crate::load::LoadError;
 use crate::machine::Machine;
 use crate::module::{Module, Status};
-use crate::profile;
 use crate::setup::{Frozen, ModuleSetup};
 
 /// A program that modules can be made of by its name.
@@ -150,7 +149,7 @@ impl Machine {
             }
         };
         if self.modules[place].instance.is_profiled() {
-            module.instance.set_profiled(Some(profile::with_status(program)));
+            module.instance.set_profiled(true);
         }
         self.modules[place] = module;
         self.kernel.renew(id);

@@ -22,8 +22,7 @@ struct Counted {
 
 impl Counted {
     fn profiled(mut instance: Instance) -> Counted {
-        let imports = instance.program().cartridge().imports.len();
-        instance.set_profiled(Some(vec![true; imports]));
+        instance.set_profiled(true);
         Counted { instance, checked: 0 }
     }
 
@@ -31,7 +30,7 @@ impl Counted {
         let used = self.instance.used() - self.checked;
         self.checked = self.instance.used();
         let counts = self.instance.take_counts();
-        assert_account(self.instance.program(), &counts, &self.instance.call_tree(), used);
+        assert_account(self.instance.program(), &counts, &self.instance.call_tree(0), used);
     }
 }
 
@@ -235,7 +234,7 @@ fn counting_begins_and_ends_at_any_slice() {
         let mut total = 0;
         for slice in 0.. {
             let on = slice % 3 != 0;
-            switched.set_profiled(on.then(Vec::new));
+            switched.set_profiled(on);
             assert_eq!(switched.is_profiled(), on);
             let budget = 1 + (seed + slice * 37) % 400;
             plain.grant(budget);
@@ -251,7 +250,7 @@ fn counting_begins_and_ends_at_any_slice() {
             common::diff::assert_same(&plain.state(), &switched.state(), || format!("slice {slice}"));
             let counts = switched.take_counts();
             if on {
-                assert_account(&program, &counts, &switched.call_tree(), switched.used());
+                assert_account(&program, &counts, &switched.call_tree(0), switched.used());
             } else {
                 assert_eq!(counts, Counts::default());
             }
@@ -267,11 +266,11 @@ fn counting_begins_and_ends_at_any_slice() {
 fn counts_of(asm: common::asm::Asm, arg: u64) -> (Counts, Vec<CallNode>) {
     let program = asm.program();
     let mut instance = <Instance as Tier>::new(program.clone(), Limits::default(), 0);
-    instance.set_profiled(Some(Vec::new()));
+    instance.set_profiled(true);
     instance.call(0, &[arg]);
     instance.grant(u64::MAX);
     assert_eq!(instance.run(&FrameInput::default()), Stop::Returned);
-    let (counts, tree) = (instance.take_counts(), instance.call_tree());
+    let (counts, tree) = (instance.take_counts(), instance.call_tree(0));
     assert_account(&program, &counts, &tree, instance.used());
     (counts, tree)
 }
@@ -292,7 +291,7 @@ fn stacks_that_are_too_deep_count_for_the_deepest_node() {
     asm.func("i32 ->", "br_unless r0, end\ni32.sub r0, r0, 1\ncall 0, (r0), ()\nend:\nreturn ()");
     let program = asm.program();
     let mut instance = <Instance as Tier>::new(program.clone(), Limits::default(), 0);
-    instance.set_profiled(Some(Vec::new()));
+    instance.set_profiled(true);
     for _ in 0..2 {
         instance.call(0, &[5_000]);
         instance.grant(u64::MAX);
@@ -302,7 +301,7 @@ fn stacks_that_are_too_deep_count_for_the_deepest_node() {
         assert_eq!(code.values().sum::<u64>(), instance.used());
         assert_eq!(counts.nodes.iter().map(|&(_, _, cycles)| cycles).sum::<u64>(), instance.used());
         assert_eq!(counts.functions.iter().map(|f| f.calls).sum::<u64>(), 5_001);
-        assert_eq!(instance.call_tree().len(), 1 + usize::from(cartwheel_vm::MAX_DEPTH));
+        assert_eq!(instance.call_tree(0).len(), 1 + usize::from(cartwheel_vm::MAX_DEPTH));
     }
 }
 

@@ -51,7 +51,7 @@ impl Profiler {
             let mut watched = Watched::of(machine, at);
             let module = &mut machine.modules[at];
             watched.overruns = module.schedule.overruns;
-            module.instance.set_profiled(Some(with_status(module.instance.program())));
+            module.instance.set_profiled(true);
             self.modules.push(watched);
         }
     }
@@ -100,7 +100,7 @@ impl Profiler {
     /// Ends watching.
     pub fn finish(self, machine: &mut Machine) -> Profile {
         for module in &mut machine.modules {
-            module.instance.set_profiled(None);
+            module.instance.set_profiled(false);
         }
         let modules = self.modules.into_iter().map(|watched| {
             let Watched { mut profile, lines, zones, .. } = watched;
@@ -116,12 +116,6 @@ impl Profiler {
             modules: modules.collect(),
         }
     }
-}
-
-/// For each import of a program, whether it has a status.
-pub(crate) fn with_status(program: &Program) -> Vec<bool> {
-    let rows = program.cartridge().imports.iter().map(|import| resolve(&import.id));
-    rows.map(|row| row.is_some_and(SyscallInfo::has_status)).collect()
 }
 
 /// A profile with its names, before the first frame.
@@ -220,7 +214,7 @@ impl Watched {
         frame.stacks =
             counts.nodes.iter().map(|&(stack, calls, cycles)| StackRow { stack, calls, cycles }).collect();
         let known = self.profile.stacks.len();
-        self.profile.stacks.extend(instance.call_tree().iter().skip(known).map(|node| {
+        self.profile.stacks.extend(instance.call_tree(known).iter().map(|node| {
             let (kind, index) = match node.callee {
                 Callee::Module => (StackKind::Module, 0),
                 Callee::Function(func) => (StackKind::Function, func),
