@@ -587,11 +587,13 @@ impl Instance {
         self.core.profile.is_some()
     }
 
-    /// Takes what was counted since counting began or counts were last taken; nothing if it is not counted.
-    pub fn take_counts(&mut self) -> Counts {
+    /// Takes what was counted since counting began or counts were last taken, in the place of what `counts` has. False
+    /// if nothing is counted.
+    pub fn take_counts(&mut self, counts: &mut Counts) -> bool {
         let Core { profile, program, counters, .. } = &mut *self.core;
-        let profile = profile.as_mut();
-        profile.map_or_else(Counts::default, |profile| profile.take(program, *counters, self.remaining))
+        let Some(profile) = profile else { return false };
+        profile.take(program, *counters, self.remaining, counts);
+        true
     }
 
     /// Nodes of the tree of calls by number, from a number on. It grows when counts are taken, until counting ends.

@@ -32,6 +32,10 @@ struct Watched {
     /// Places of functions that were executed.
     places: BTreeMap<u32, Places>,
     overruns: u64,
+    /// What the last frame counted.
+    counts: Counts,
+    line_rows: Rows<LineRow>,
+    syscall_rows: Rows<SyscallRow>,
 }
 
 impl Profiler {
@@ -178,6 +182,9 @@ impl Watched {
             zones: Zones::new(machine.kernel.zones(module.id)),
             places: BTreeMap::new(),
             overruns: 0,
+            counts: Counts::default(),
+            line_rows: Rows::default(),
+            syscall_rows: Rows::default(),
         }
     }
 
@@ -188,7 +195,7 @@ impl Watched {
         instance: &mut Instance,
         published: &[Published],
     ) {
-        let counts = instance.take_counts();
+        instance.take_counts(&mut self.counts);
         let (heap_bytes, heap_objects) = instance.heap_in_use();
         let mut frame = FrameProfile {
             frame: number,
@@ -210,9 +217,13 @@ impl Watched {
             ..FrameProfile::default()
         };
         self.overruns = report.overruns;
-        self.code(instance.program(), &counts, &mut frame);
-        frame.stacks =
-            counts.nodes.iter().map(|&(stack, calls, cycles)| StackRow { stack, calls, cycles }).collect();
+        self.code(instance.program(), &mut frame);
+        frame.stacks = self
+            .counts
+            .nodes
+            .iter()
+            .map(|&(stack, calls, cycles)| StackRow { stack, calls, cycles })
+            .collect();
         let known = self.profile.stacks.len();
         self.profile.stacks.extend(instance.call_tree(known).iter().map(|node| {
             let (kind, index) = match node.callee {
@@ -246,66 +257,73 @@ impl Watched {
     }
 
     /// Rows of functions, lines and syscalls.
-    fn code(&mut self, program: &Program, counts: &Counts, frame: &mut FrameProfile) {
-        let mut lines: Rows<LineRow> = Rows::default();
-        let mut syscalls: Rows<SyscallRow> = Rows::default();
-        for function in &counts.functions {
-            let places = self
-                .places
-                .entry(function.func)
-                .or_insert_with(|| Places::new(program, function.func, &mut self.lines));
-            frame.functions.push(function_row(function, places, &mut lines, &mut syscalls));
+    fn code(&mut self, program: &Program, frame: &mut FrameProfile) {
+        let Watched { counts, lines, places, line_rows, syscall_rows, .. } = self;
+        frame.functions.reserve_exact(counts.functions().len());
+        for function in counts.functions() {
+            let places =
+                places.entry(function.func).or_insert_with(|| Places::new(program, function.func, lines));
+            frame.functions.push(function_row(&function, places, line_rows, syscall_rows));
         }
         for &(import, result, times) in &counts.results {
-            let row = syscalls.at(import);
-            row.statuses.push((result as i32, times));
+            syscall_rows.at(import).statuses.push((result as i32, times));
         }
-        frame.lines = lines.ascending().map(|(line, row)| LineRow { line, ..row }).collect();
-        frame.syscalls = syscalls
-            .ascending()
-            .map(|(syscall, mut row)| {
-                row.statuses.sort_unstable();
-                SyscallRow { syscall, ..row }
-            })
-            .collect();
+        frame.lines = line_rows.take(|line, row| LineRow { line, ..row });
+        frame.syscalls = syscall_rows.take(|syscall, mut row| {
+            row.statuses.sort_unstable();
+            SyscallRow { syscall, ..row }
+        });
     }
 }
 
-/// Rows by number, those that there are.
-#[derive(Default)]
-struct Rows<T>(Vec<Option<T>>);
+/// Rows by number while they are added up.
+#[derive(Debug, Default)]
+struct Rows<T> {
+    rows: Vec<Option<T>>,
+    /// Numbers of those that there are.
+    used: Vec<u32>,
+}
 
 impl<T: Default> Rows<T> {
     /// A row, which is made if need be.
     fn at(&mut self, number: u32) -> &mut T {
         let place = number as usize;
-        if place >= self.0.len() {
-            self.0.resize_with(place + 1, || None);
+        if place >= self.rows.len() {
+            self.rows.resize_with(place + 1, || None);
         }
-        self.0[place].get_or_insert_default()
+        let used = &mut self.used;
+        self.rows[place].get_or_insert_with(|| {
+            used.push(number);
+            T::default()
+        })
     }
 
-    fn ascending(self) -> impl Iterator<Item = (u32, T)> {
-        let numbered = self.0.into_iter().enumerate();
-        numbered.filter_map(|(place, row)| Some((place as u32, row?)))
+    /// Takes the rows in ascending order.
+    fn take(&mut self, finish: impl Fn(u32, T) -> T) -> Vec<T> {
+        self.used.sort_unstable();
+        let rows = &mut self.rows;
+        self.used
+            .drain(..)
+            .map(|number| finish(number, rows[number as usize].take().unwrap_or_default()))
+            .collect()
     }
 }
 
 /// The row of a function, with its part of the rows of lines and syscalls.
 fn function_row(
-    counts: &FunctionCounts,
+    counts: &FunctionCounts<'_>,
     places: &Places,
     lines: &mut Rows<LineRow>,
     syscalls: &mut Rows<SyscallRow>,
 ) -> FunctionRow {
     let mut row = FunctionRow { function: counts.func, calls: counts.calls, ..FunctionRow::default() };
-    for &(block, times) in &counts.blocks {
-        for &(line, cost) in &places.blocks[block as usize] {
+    for &(block, times) in counts.blocks {
+        for &(line, cost) in places.block(block) {
             lines.at(line).cycles += cost * times;
             row.cycles += cost * times;
         }
     }
-    for &(offset, site) in &counts.sites {
+    for &(offset, site) in counts.sites {
         let SiteCounts { calls, cycles, collector_cycles, bytes, objects } = site;
         let (line, import) = places.at(offset);
         let line = lines.at(line);

@@ -51,10 +51,12 @@ handler!(
     go!(core, target, fp, cycles, acc, facc)
 });
 
-/// Modes of calls: nothing is counted; the callee counts for the stack of the call; that was seen to already.
+/// Modes of calls: nothing is counted; the callee counts for the stack of the call; that was seen to already; the callee
+/// is the caller, and counts where it does.
 pub(crate) const PLAIN: u8 = 0;
 pub(crate) const COUNTED: u8 = 1;
 pub(crate) const NOTED: u8 = 2;
+pub(crate) const BY_ITSELF: u8 = 3;
 
 /// Makes the callee's frame and goes to its entry, a checkpoint. `$link` is what the frame keeps of the call beside its
 /// return address.
@@ -78,6 +80,9 @@ macro_rules! enter {
             }
             *counters.add(cells::CALLS) += 1;
             (*$core).counters = counters;
+        }
+        if $mode == BY_ITSELF {
+            *(*$core).counters.add(cells::CALLS) += 1;
         }
         (*frame).ret = $ret;
         (&raw mut (*frame).advance).cast::<u64>().write($link);

@@ -39,13 +39,17 @@ handler!(
     }
 });
 
+/// Whose counters the callee of a call had: another function's; the caller's own; either's.
+pub(crate) const ANOTHER: u8 = 0;
+pub(crate) const OWN: u8 = 1;
+pub(crate) const EITHER: u8 = 2;
+
 handler!(
     /// What a call returns to: the running function is in the immediate, and in the third word the counter of the block
     /// that is entered, if it does not count itself.
-    left [const COUNTS: bool] (core, ip, fp, cycles, acc, facc) {
+    left [const FROM: u8, const COUNTS: bool] (core, ip, fp, cycles, acc, facc) {
     let mut counters = (*core).counters;
-    // A function that was called by itself has the same counters.
-    if *counters.add(cells::FUNC) != u64::from(word::imm(ip) as u32) {
+    if FROM == ANOTHER || FROM == EITHER && *counters.add(cells::FUNC) != u64::from(word::imm(ip) as u32) {
         counters = *counters.add(cells::PARENT) as *mut u64;
         if counters.is_null() {
             jump!(left_beyond::<COUNTS>, core, ip, fp, cycles, acc, facc)

@@ -3,6 +3,7 @@
 use cartwheel_bytecode::operand::CellSrc;
 
 use super::lower::Lowering;
+use crate::interp::count;
 use crate::interp::dispatch::Handler;
 use crate::interp::float::{self, FloatBinary, FloatCompare, FloatUnary, ToFloat};
 use crate::interp::int::{self, Binary, Condition, TryBinary, TryUnary, Unary};
@@ -243,6 +244,15 @@ pub(super) fn copy_branch(a: u8, checked: bool) -> Handler {
     pick!((a, checked);
         (SLOT, false) => h::<SLOT, false>, (SLOT, true) => h::<SLOT, true>,
         (ACC, false) => h::<ACC, false>, (ACC, true) => h::<ACC, true>)
+}
+
+/// What a call returns to in the counted form. `by_itself` says whether the callee is the caller, if that is known.
+pub(super) fn left(by_itself: Option<bool>, counts: bool) -> Handler {
+    use count::{ANOTHER, EITHER, OWN, left};
+    pick!((by_itself, counts);
+        (Some(false), false) => left::<ANOTHER, false>, (Some(false), true) => left::<ANOTHER, true>,
+        (Some(true), false) => left::<OWN, false>, (Some(true), true) => left::<OWN, true>,
+        (None, false) => left::<EITHER, false>, (None, true) => left::<EITHER, true>)
 }
 
 impl Lowering<'_> {

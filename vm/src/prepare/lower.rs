@@ -7,7 +7,7 @@ use cartwheel_bytecode::{Bank, Flow, Instr, SizeCost};
 
 use super::{Prepared, Prologue, decode, fuse, handle_cell, window};
 use crate::analysis::{Access, Analysis, Block, for_each_register};
-use crate::interp::control::{self, COUNTED, PLAIN};
+use crate::interp::control::{self, BY_ITSELF, COUNTED, PLAIN};
 use crate::interp::dispatch::Handler;
 use crate::interp::mode::{ACC, IMM, SLOT};
 use crate::interp::{count, slow, word};
@@ -545,23 +545,27 @@ impl Lowering<'_> {
     pub(super) fn call(&mut self, func: u32, args: &Args, results: &Dsts) {
         let first = window(self.program, self.func);
         self.arguments(args, first, true);
-        let handler = if self.layout.is_some() { control::call::<COUNTED> } else { control::call::<PLAIN> };
-        self.emit(handler as Handler, word::regs_imm(first, 0, func));
+        let handler = match self.layout.is_some() {
+            true if func == self.func => control::call::<BY_ITSELF> as Handler,
+            true => control::call::<COUNTED> as Handler,
+            false => control::call::<PLAIN> as Handler,
+        };
+        self.emit(handler, word::regs_imm(first, 0, func));
         self.emit_call_charge();
-        self.returned(results, first);
+        self.returned(Some(func), results, first);
     }
 
-    /// Where a call's callee returns to.
-    fn returned(&mut self, results: &Dsts, first: u16) {
+    /// Where the callee of a call returns to, which is `func` if that is known.
+    fn returned(&mut self, func: Option<u32>, results: &Dsts, first: u16) {
         self.returns.push((self.instrs[self.at - 1].0, self.code.len() as u32));
         if let Some(layout) = &self.layout {
-            let (behind, handler) =
-                match self.block_behind().filter(|&block| !self.is_entered_otherwise(block)) {
-                    Some(block) => (layout.block(block as u32), count::left::<true> as Handler),
-                    None => (0, count::left::<false> as Handler),
-                };
-            self.emit(handler, word::regs_imm(0, 0, self.func));
-            self.extra(behind.into());
+            let behind = self.block_behind().filter(|&block| !self.is_entered_otherwise(block));
+            let counter = behind.map(|block| layout.block(block as u32));
+            self.emit(
+                emit::left(func.map(|func| func == self.func), counter.is_some()),
+                word::regs_imm(0, 0, self.func),
+            );
+            self.extra(counter.unwrap_or(0).into());
         }
         self.results(results, first, results.len() == 1);
     }
@@ -600,7 +604,7 @@ impl Lowering<'_> {
         if let Some(table) = table {
             self.extra(table.into());
         }
-        self.returned(results, first);
+        self.returned(None, results, first);
     }
 
     pub(super) fn syscall(&mut self, import: u32, args: &Args, results: &Dsts) {

@@ -42,27 +42,88 @@ pub struct SiteCounts {
 }
 
 /// What a function came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FunctionCounts {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionCounts<'c> {
     /// Index of the function.
     pub func: u32,
     /// Times that it was called.
     pub calls: u64,
     /// Blocks that were entered, by number, with how often: each cost the block's static cost.
-    pub blocks: Vec<(u32, u64)>,
+    pub blocks: &'c [(u32, u64)],
     /// Offsets of instructions with what was counted there; ascending.
-    pub sites: Vec<(u32, SiteCounts)>,
+    pub sites: &'c [(u32, SiteCounts)],
 }
 
-/// What was counted since counts were last taken.
+/// Where the counts of a function end in the lists of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FunctionEnd {
+    func: u32,
+    calls: u64,
+    blocks: usize,
+    sites: usize,
+}
+
+/// What was counted since counts were last taken. One that is used again keeps its room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Functions in which something happened, by ascending index.
-    pub functions: Vec<FunctionCounts>,
+    functions: Vec<FunctionEnd>,
+    blocks: Vec<(u32, u64)>,
+    sites: Vec<(u32, SiteCounts)>,
     /// Nodes of the tree of calls with calls and cycles of their own, by ascending number.
     pub nodes: Vec<(u32, u64, u64)>,
-    /// First results of syscalls that are counted by it: import, result, times; ascending.
+    /// First results of syscalls that return a status: import, result, times; ascending.
     pub results: Vec<(u32, u64, u64)>,
+}
+
+impl Counts {
+    /// Functions in which something happened, by ascending index.
+    pub fn functions(&self) -> impl ExactSizeIterator<Item = FunctionCounts<'_>> {
+        let (mut blocks, mut sites) = (0, 0);
+        self.functions.iter().map(move |end| {
+            let counts = FunctionCounts {
+                func: end.func,
+                calls: end.calls,
+                blocks: &self.blocks[blocks..end.blocks],
+                sites: &self.sites[sites..end.sites],
+            };
+            (blocks, sites) = (end.blocks, end.sites);
+            counts
+        })
+    }
+
+    fn clear(&mut self) {
+        self.functions.clear();
+        self.blocks.clear();
+        self.sites.clear();
+        self.nodes.clear();
+        self.results.clear();
+    }
+
+    /// Adds what a function has in its counters, if there is anything.
+    fn add_function(&mut self, func: u32, layout: &Layout, counters: &[u64]) {
+        let calls = counters[cells::CALLS];
+        let before = (self.blocks.len(), self.sites.len());
+        let blocks = layout.of_blocks(counters).iter().enumerate().filter(|&(_, &count)| count > 0);
+        self.blocks.extend(blocks.map(|(block, &count)| (block as u32, count)));
+        let sites = layout.of_sites(counters).filter(|(_, counted)| counted[site::CALLS] > 0);
+        self.sites.extend(sites.map(|(site, counted)| (site.offset, SiteCounts::new(counted))));
+        let (blocks, sites) = (self.blocks.len(), self.sites.len());
+        if calls > 0 || (blocks, sites) != before {
+            self.functions.push(FunctionEnd { func, calls, blocks, sites });
+        }
+    }
+}
+
+impl SiteCounts {
+    fn new(counted: &[u64]) -> SiteCounts {
+        SiteCounts {
+            calls: counted[site::CALLS],
+            cycles: counted[site::CYCLES],
+            collector_cycles: counted[site::COLLECTOR_CYCLES],
+            bytes: counted[site::BYTES],
+            objects: counted[site::OBJECTS],
+        }
+    }
 }
 
 /// The counters of an instance.
@@ -71,6 +132,8 @@ pub(crate) struct Profile {
     pub tree: Tree,
     /// First results of calls that return a status, but for 0: import, result, times.
     results: BTreeMap<(u32, u64), u64>,
+    /// By import with a status: calls that returned. Used while counts are taken.
+    returned: Vec<u64>,
 }
 
 /// State of the meters before something that charges by size.
@@ -96,20 +159,25 @@ impl Before {
 
 impl Profile {
     /// Takes everything that was counted; the tree keeps its nodes. `counters` are those of the function that runs.
-    pub fn take(&mut self, program: &Program, counters: *mut u64, remaining: i64) -> Counts {
+    pub fn take(&mut self, program: &Program, counters: *mut u64, remaining: i64, counts: &mut Counts) {
+        counts.clear();
         self.tree.flush(remaining);
-        let mut counts = Counts::default();
-        let returned = self.tree.take(program, counters, &mut counts);
-        let mut results = std::mem::take(&mut self.results);
-        for (import, returned) in returned {
-            let others: u64 = results.range((import, 0)..=(import, u64::MAX)).map(|(_, times)| times).sum();
-            if returned > others {
-                results.insert((import, 0), returned - others);
+        self.returned.clear();
+        self.returned.resize(program.cartridge().imports.len(), 0);
+        self.tree.take(program, counters, counts, &mut self.returned);
+        let mut others = std::mem::take(&mut self.results).into_iter().peekable();
+        for (import, &returned) in (0..).zip(&self.returned) {
+            let first = counts.results.len();
+            // Place of the results 0, which come first.
+            counts.results.push((import, 0, returned));
+            while let Some(((_, result), times)) = others.next_if(|&((other, _), _)| other == import) {
+                counts.results.push((import, result, times));
+                counts.results[first].2 -= times;
+            }
+            if counts.results[first].2 == 0 {
+                counts.results.remove(first);
             }
         }
-        counts.results =
-            results.into_iter().map(|((import, result), times)| (import, result, times)).collect();
-        counts
     }
 }
 

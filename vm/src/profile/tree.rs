@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Counts, FunctionCounts, Layout, SiteCounts, cells, site};
+use super::{Counts, Layout, cells, site};
 use crate::buffer::Buffer;
 use crate::profile::Form;
 use crate::program::Program;
@@ -278,30 +278,42 @@ impl Tree {
         Some(new)
     }
 
-    /// Takes what was counted into functions and nodes of `counts`. Gives how often imports with a status have returned.
-    pub fn take(&mut self, program: &Program, current: *mut u64, counts: &mut Counts) -> BTreeMap<u32, u64> {
-        let mut returned: BTreeMap<u32, u64> = BTreeMap::new();
-        let mut touched: Vec<(u32, At)> = Vec::with_capacity(self.touched.len());
-        for at in std::mem::take(&mut self.touched) {
+    /// Takes what was counted into functions and nodes of `counts`, and how often imports with a status have returned.
+    pub fn take(&mut self, program: &Program, current: *mut u64, counts: &mut Counts, returned: &mut [u64]) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for &at in &touched {
             let counters = self.entry(at);
             counters.touched = false;
             let cells = counters.cells.as_mut_slice();
             let func = cells[cells::FUNC] as u32;
-            layout(program, func)
-                .settle(cells, |import, times| *returned.entry(import).or_default() += times);
+            layout(program, func).settle(cells, |import, times| returned[import as usize] += times);
             if let At::Node(node) = at {
                 self.take_node(program, node, func, &mut counts.nodes);
             }
-            touched.push((func, at));
         }
         merge(&mut counts.nodes);
-        // Stable, so that the first of a function is the first that was touched.
-        touched.sort_by_key(|&(func, _)| func);
-        for group in touched.chunk_by(|(func, _), (other, _)| func == other) {
-            counts.functions.extend(self.take_function(program, group));
+        touched.sort_by_key(|&at| self.func(at));
+        let mut rest = touched.as_slice();
+        while let Some(&first) = rest.first() {
+            let func = self.func(first);
+            let places = rest.iter().take_while(|&&at| self.func(at) == func).count();
+            self.take_function(program, func, &rest[..places], counts);
+            rest = &rest[places..];
         }
+        touched.clear();
+        self.touched = touched;
         self.touch_stack(at(current));
-        returned
+    }
+
+    /// The function of counters that are not the root's.
+    fn func(&self, at: At) -> u32 {
+        match at {
+            At::Node(node) => match self.nodes[node as usize].callee {
+                Callee::Function(func) => func,
+                other => unreachable!("{other:?} has no counters of a function"),
+            },
+            At::Shared(func) => func,
+        }
     }
 
     /// Adds rows of a node and of the syscalls that it made.
@@ -333,23 +345,22 @@ impl Tree {
     }
 
     /// Takes the counters of a function, which it has in several places.
-    fn take_function(&mut self, program: &Program, places: &[(u32, At)]) -> Option<FunctionCounts> {
-        let (&(func, first), others) = places.split_first()?;
+    fn take_function(&mut self, program: &Program, func: u32, places: &[At], counts: &mut Counts) {
+        let Some((&first, others)) = places.split_first() else { return };
         let layout = layout(program, func);
         let counted = cells::CALLS..layout.call(0) as usize;
-        for &(_, other) in others {
-            let taken = std::mem::replace(self.counters(other), Buffer::new(0));
-            let sums = &mut self.counters(first).as_mut_slice()[counted.clone()];
-            for (sum, count) in sums.iter_mut().zip(&taken.as_slice()[counted.clone()]) {
+        let mut sums = std::mem::replace(self.counters(first), Buffer::new(0));
+        for &other in others {
+            let cells = self.counters(other).as_mut_slice();
+            let sums = &mut sums.as_mut_slice()[counted.clone()];
+            for (sum, count) in sums.iter_mut().zip(&cells[counted.clone()]) {
                 *sum += count;
             }
-            *self.counters(other) = taken;
-            self.counters(other).as_mut_slice()[cells::CALLS..].fill(0);
+            cells[cells::CALLS..].fill(0);
         }
-        let cells = self.counters(first).as_mut_slice();
-        let counts = function_counts(func, layout, cells);
-        cells[cells::CALLS..].fill(0);
-        counts
+        counts.add_function(func, layout, sums.as_slice());
+        sums.as_mut_slice()[cells::CALLS..].fill(0);
+        *self.counters(first) = sums;
     }
 
     /// What is on the stack goes on counting without being entered again.
@@ -379,28 +390,4 @@ fn merge(rows: &mut Vec<(u32, u64, u64)>) {
         }
         same
     });
-}
-
-fn function_counts(func: u32, layout: &Layout, counters: &[u64]) -> Option<FunctionCounts> {
-    if counters[cells::CALLS..layout.call(0) as usize].iter().all(|&count| count == 0) {
-        return None;
-    }
-    let blocks = layout.of_blocks(counters).iter().enumerate().filter(|&(_, &count)| count > 0);
-    let sites = layout.of_sites(counters).filter(|(_, counted)| counted[site::CALLS] > 0);
-    Some(FunctionCounts {
-        func,
-        calls: counters[cells::CALLS],
-        blocks: blocks.map(|(block, &count)| (block as u32, count)).collect(),
-        sites: sites.map(|(site, counted)| (site.offset, site_counts(counted))).collect(),
-    })
-}
-
-fn site_counts(counted: &[u64]) -> SiteCounts {
-    SiteCounts {
-        calls: counted[site::CALLS],
-        cycles: counted[site::CYCLES],
-        collector_cycles: counted[site::COLLECTOR_CYCLES],
-        bytes: counted[site::BYTES],
-        objects: counted[site::OBJECTS],
-    }
 }
