@@ -445,6 +445,10 @@ pub struct RunArgs {
 /// What `run` and `replay` write and print.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
+    /// Module that pictures, sound, memory, data and --stdin are about, by number or name [default: with several, outputs of
+    /// each, as in `FILE.NAME.png`, and stdin of the first]
+    #[arg(long, value_name = "MODULE")]
+    pub module: Option<String>,
     /// Write the picture of the last frame
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
@@ -701,9 +705,12 @@ pub struct TraceShrinkArgs {
     /// The cartridge traps
     #[arg(long, group = "what")]
     pub trap: bool,
-    /// Cartridge, if it is neither beside the trace nor embedded
+    /// Number of the module that traps [default: whichever does first]
+    #[arg(long, value_name = "N", requires = "trap")]
+    pub module: Option<u32>,
+    /// Cartridge, if it is neither beside the trace nor embedded. Again for each of several modules
     #[arg(short, long, value_name = "CARTRIDGE")]
-    pub cart: Option<PathBuf>,
+    pub cart: Vec<PathBuf>,
     /// Inputs to write, in text form
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,

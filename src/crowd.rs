@@ -1,232 +1,264 @@
-//! A run of several modules: frames from a tape, outputs by module, and what is said at the end.
+//! The modules of a run: what they are called, what each has come to, and when none of them goes on.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use cartwheel_runtime::{Action, Machine, ModuleId, ModuleState, Status};
-use serde_json::json;
+use cartwheel_runtime::{FrameReport, Machine, ModuleId, ModuleState, Status};
 
-use crate::cli::OutputArgs;
 use crate::failure::{Exit, Failure};
-use crate::files::Output;
 use crate::machine_file::Member;
-use crate::picture::write_png;
-use crate::summary::{Stop, Tally, grouped};
-use crate::tape::{Made, Tape};
-use crate::{messages, print};
+use crate::summary::{Stop, Tally};
 
-/// What is known of a module that was there at some time.
-struct Seen {
-    name: String,
-    tally: Tally,
-    /// True if the host loaded it: what becomes of it is what becomes of the run.
-    own: bool,
-    /// How it was when it was seen last.
-    state: ModuleState,
-    code: Option<i32>,
-    trap: Option<String>,
+/// All modules that were there at some time.
+pub struct Crowd {
+    modules: BTreeMap<u32, Seen>,
+    /// True if it is a run of one cartridge by itself, of which nobody has to say which one is meant.
+    alone: bool,
+    /// The one that is meant, if one was named.
+    chosen: Option<String>,
 }
 
-/// A run under way.
-pub struct Crowd {
-    pub machine: Machine,
-    modules: BTreeMap<u32, Seen>,
-    frames: u64,
-    made: u64,
-    hashes: Option<Output>,
-    /// True if standard output is for JSON.
-    json: bool,
-    actions: Vec<(u64, String)>,
+/// What is known of a module.
+pub struct Seen {
+    /// What people call it; no other module of the run is called so.
+    pub name: String,
+    /// What its frames came to.
+    pub tally: Tally,
+    /// How it was when it was seen last.
+    pub state: ModuleState,
+    /// What it halted with.
+    pub code: Option<i32>,
+    /// How it trapped.
+    pub trap: Option<String>,
+    /// True if the host loaded it: what becomes of it is what becomes of the run.
+    own: bool,
 }
 
 impl Crowd {
-    /// A run of so many frames.
-    pub fn new(
-        args: &OutputArgs,
-        mut machine: Machine,
-        members: Vec<Member>,
-        frames: u64,
-    ) -> Result<Crowd, Failure> {
-        let only_one = [
-            ("--gif", args.gif.is_some()),
-            ("--apng", args.apng.is_some()),
-            ("--wav", args.wav.is_some()),
-            ("--watch", !args.watch.is_empty()),
-            ("--dump-memory", args.dump_memory.is_some()),
-        ];
-        if let Some((option, _)) = only_one.iter().find(|(_, given)| *given) {
-            return Err(Failure::new(format!("{option} is for a run of one module; this one has several")));
+    /// The only module of a machine, called by its title, or else `place`.
+    pub fn alone(machine: &Machine, place: &Path, chosen: Option<&str>) -> Result<Crowd, Failure> {
+        let title =
+            machine.modules().next().map(|id| &machine.instance(id).program().cartridge().manifest.title);
+        let titled = title.filter(|title| !title.is_empty()).cloned();
+        let name = titled.unwrap_or_else(|| place.display().to_string());
+        if !chosen.is_none_or(|chosen| chosen == name || chosen == "0") {
+            return Err(Failure::new(format!(
+                "there is no module {}; there is 0 {name}",
+                chosen.unwrap_or_default()
+            )));
         }
-        machine.watch_ports(args.watch_ports);
-        let hashes = args.hashes.as_deref().map(Output::create).transpose()?;
-        let modules = members.into_iter().map(|member| (member.id.0, Seen::new(member.name, true))).collect();
-        Ok(Crowd { machine, modules, frames, made: 0, hashes, json: args.json, actions: Vec::new() })
+        Ok(Crowd { modules: BTreeMap::from([(0, Seen::new(name, true))]), alone: true, chosen: None })
     }
 
-    /// Runs until the frames are over, or no module of the host runs any more. Why it ended, and the wall time in seconds.
-    pub fn timed(&mut self, tape: &mut impl Tape) -> Result<(Stop, f64), Failure> {
-        #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
-        let started = Instant::now();
-        let mut stop = Stop::Frames;
-        while self.made < self.frames {
-            let number = self.machine.frame();
-            let mut made = tape.step(&mut self.machine)?;
-            self.made += 1;
-            let Made { report, .. } = &mut made;
-            messages::show(report, self.json)?;
-            // What is fed is shown as messages, if at all.
-            let actions = report.actions.iter().filter(|done| !matches!(done.action, Action::Feed { .. }));
-            self.actions.extend(actions.map(|done| (number, done.action.to_string())));
-            for row in report.modules.drain(..) {
-                let machine = &self.machine;
-                let seen = self
-                    .modules
-                    .entry(row.module.0)
-                    .or_insert_with(|| Seen::new(title(machine, row.module), false));
-                seen.trap = seen.trap.take().or(row.trap.as_ref().map(ToString::to_string));
-                seen.tally.add(number, row);
+    /// Several modules, of which one may be chosen by number or name.
+    pub fn new(machine: &Machine, members: Vec<Member>, chosen: Option<&str>) -> Result<Crowd, Failure> {
+        let mut crowd = Crowd { modules: BTreeMap::new(), alone: false, chosen: chosen.map(str::to_owned) };
+        for Member { id, name } in members {
+            let name = crowd.free_name(name, id);
+            crowd.modules.insert(id.0, Seen::new(name, true));
+        }
+        match chosen {
+            Some(chosen) if crowd.chosen_now().is_none() && !can_come(machine, chosen) => {
+                let later: Vec<&str> = machine.store().map(|(name, _)| name).collect();
+                let later = if later.is_empty() {
+                    String::new()
+                } else {
+                    format!("; later perhaps {}", later.join(", "))
+                };
+                Err(Failure::new(format!("there is no module {chosen}; there are {}{later}", crowd.names())))
             }
-            self.look();
-            if let Some(out) = &mut self.hashes {
-                let hash = self.machine.hash()?;
-                writeln!(out, "{number} {hash}").map_err(|e| out.failed(e))?;
+            _ => Ok(crowd),
+        }
+    }
+
+    /// True if it is one cartridge by itself.
+    pub fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// All that were there, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (ModuleId, &Seen)> {
+        self.modules.iter().map(|(&number, seen)| (ModuleId(number), seen))
+    }
+
+    /// The module that was chosen, or the first one.
+    pub fn first(&self) -> ModuleId {
+        let first = || self.modules.keys().next().map_or(ModuleId(0), |&number| ModuleId(number));
+        self.chosen_now().unwrap_or_else(first)
+    }
+
+    /// The module that was chosen, if one was and it has been there.
+    fn chosen_now(&self) -> Option<ModuleId> {
+        let chosen = self.chosen.as_deref()?;
+        let named = self.iter().find(|(_, seen)| seen.name == chosen);
+        let numbered =
+            || chosen.parse().ok().filter(|number| self.modules.contains_key(number)).map(ModuleId);
+        named.map(|(id, _)| id).or_else(numbered)
+    }
+
+    /// The modules of a machine that outputs are of: the one that was chosen, or all.
+    pub fn meant(&self, machine: &Machine) -> Vec<ModuleId> {
+        match self.chosen {
+            Some(_) => self.chosen_now().into_iter().filter(|&id| machine.has(id)).collect(),
+            None => machine.modules().collect(),
+        }
+    }
+
+    /// True if outputs are of one module, and have the names that were given.
+    pub fn one_is_meant(&self) -> bool {
+        self.alone || self.chosen.is_some()
+    }
+
+    /// What people call a module.
+    pub fn name(&self, id: ModuleId) -> &str {
+        self.modules.get(&id.0).map_or("", |seen| &seen.name)
+    }
+
+    /// Names of all, for who has given another one.
+    pub fn names(&self) -> String {
+        let names: Vec<String> = self.iter().map(|(id, seen)| format!("{} {}", id.0, seen.name)).collect();
+        names.join(", ")
+    }
+
+    /// Why there can be nothing of a kind to write. `place` is what people call what runs.
+    pub fn nothing(&self, place: &Path, what: &str, declared: &str) -> Failure {
+        match &self.chosen {
+            _ if self.alone => {
+                Failure::file(place, format!("it has no {what} to write: it declares no {declared}"))
             }
-            let over = self.is_over().then_some(Stop::Idle);
-            if let Some(ended) = tape.made(&mut self.machine, &made, over)? {
-                stop = ended;
-                break;
+            Some(chosen) => {
+                Failure::new(format!("module {chosen} has no {what} to write: it declares no {declared}"))
+            }
+            None => Failure::file(place, format!("no module has {what} to write: none declares {declared}")),
+        }
+    }
+
+    /// Why there was nothing of a kind to write to a file after all.
+    pub fn nothing_came(&self, path: &Path, what: &str) -> Failure {
+        let of = match &self.chosen {
+            Some(chosen) => format!("module {chosen} has"),
+            None if self.alone => "it has".to_owned(),
+            None => "no module has".to_owned(),
+        };
+        let why = match self.chosen_now().and_then(|id| self.modules.get(&id.0)) {
+            Some(seen) => format!(" (it is {} at the end of the run)", seen.state.name()),
+            None => String::new(),
+        };
+        let no = if self.one_is_meant() { "no " } else { "" };
+        Failure::file(path, format!("there is nothing to write: {of} {no}{what}{why}"))
+    }
+
+    /// Fails if the module that was chosen was never there.
+    pub fn check_chosen(&self) -> Result<(), Failure> {
+        match &self.chosen {
+            Some(chosen) if self.chosen_now().is_none() => {
+                Err(Failure::new(format!("there was no module {chosen}; there were {}", self.names())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes in what a frame came to.
+    pub fn frame(&mut self, machine: &Machine, report: &mut FrameReport) {
+        // Those that were loaded at the end of the frame are there too, and have no row yet.
+        let there = report.modules.iter().map(|row| row.module).chain(machine.modules());
+        for id in there.collect::<BTreeSet<_>>() {
+            if !self.modules.contains_key(&id.0) {
+                let name = self.free_name(title(machine, id), id);
+                self.modules.insert(id.0, Seen::new(name, false));
             }
         }
-        Ok((stop, started.elapsed().as_secs_f64()))
+        for row in report.modules.drain(..) {
+            let Some(seen) = self.modules.get_mut(&row.module.0) else { continue };
+            seen.trap = row.trap.as_ref().map(ToString::to_string).or(seen.trap.take());
+            if let Some(samples) = machine.has(row.module).then(|| machine.audio(row.module)).flatten() {
+                seen.tally.sound.get_or_insert_default().add(samples);
+            }
+            seen.tally.add(report.frame, row);
+        }
+        self.look(machine);
     }
 
     /// Takes note of how modules are.
-    fn look(&mut self) {
+    fn look(&mut self, machine: &Machine) {
         for (&number, seen) in &mut self.modules {
             let id = ModuleId(number);
-            if !self.machine.has(id) {
+            if !machine.has(id) {
                 seen.state = ModuleState::Unloaded;
                 continue;
             }
-            let status = self.machine.status(id);
+            let status = machine.status(id);
             seen.state = status.into();
-            if let Status::Halted(code) = status {
-                seen.code = Some(code);
+            match status {
+                Status::Halted(code) => seen.code = Some(code),
+                Status::Trapped if seen.trap.is_none() => {
+                    seen.trap = machine.trap(id).map(|trap| trap.to_string());
+                }
+                _ => {}
             }
         }
     }
 
-    /// True if nothing that is there will run again by itself.
-    fn is_over(&self) -> bool {
-        let ended = [ModuleState::Stopped, ModuleState::Trapped, ModuleState::Unloaded];
-        self.modules.values().all(|seen| ended.contains(&seen.state))
+    /// A name that no other module has, as text and in names of files.
+    fn free_name(&self, mut name: String, id: ModuleId) -> String {
+        while self.modules.values().any(|seen| plain(&seen.name) == plain(&name)) {
+            name = format!("{name}-{}", id.0);
+        }
+        name
     }
 
-    /// Writes what was asked for; the picture of each module that has one, with its name before the extension.
-    pub fn finish(&mut self, args: &OutputArgs) -> Result<(), Failure> {
-        let mut pictures = Vec::new();
-        for (&number, seen) in &self.modules {
-            let id = ModuleId(number);
-            let (Some(path), true) = (&args.png, self.machine.has(id)) else { continue };
-            if let Some(surface) = self.machine.surface(id) {
-                let mut out = Output::create(&named(path, &seen.name))?;
-                write_png(&mut out, &surface, args.scale).map_err(|e| out.failed(e))?;
-                pictures.push(out);
-            }
+    /// Frames from a number on were taken back.
+    pub fn take_back(&mut self, machine: &Machine, frame: u64) {
+        for seen in self.modules.values_mut() {
+            seen.tally.take_back(frame);
+            (seen.code, seen.trap) = (None, None);
         }
-        if let (Some(path), true) = (&args.png, pictures.is_empty()) {
-            return Err(Failure::file(path, "no module has a picture to write"));
-        }
-        if let Some(path) = &args.save_state {
-            let mut out = Output::create(path)?;
-            out.put(&self.machine.save()?)?;
-            pictures.push(out);
-        }
-        pictures.extend(self.hashes.take());
-        pictures.into_iter().try_for_each(Output::commit)
+        self.look(machine);
     }
 
-    /// Prints what the run came to.
-    pub fn report(&self, args: &OutputArgs, stop: Stop, seconds: f64) -> Result<(), Failure> {
-        if args.json {
-            print::stdout(&self.json(stop, seconds)?)?;
-        } else if !args.quiet {
-            print::stdout(&self.text(stop, seconds)?)?;
+    /// Why no module runs any more unless the host does something; `None` if one does.
+    pub fn over(&self, machine: &Machine) -> Option<Stop> {
+        if machine.modules().any(|id| machine.will_run(id)) {
+            return None;
         }
-        let traps = self.modules.values().filter_map(|seen| Some((&seen.name, seen.trap.as_ref()?)));
-        traps.for_each(|(name, trap)| print::stderr(&format!("{name}: {trap}\n")));
-        Ok(())
-    }
-
-    fn text(&self, stop: Stop, seconds: f64) -> Result<String, Failure> {
-        let mut out = String::new();
-        let rate = if seconds > 0.0 { (self.made as f64 / seconds) as u64 } else { 0 };
-        let _ = writeln!(out, "{:<13}{}", "modules", self.modules.len());
-        let _ = writeln!(out, "{:<13}{} ({} per second)", "frames", grouped(self.made), grouped(rate));
-        let _ = writeln!(out, "{:<13}{}", "stop", stop.sentence());
-        let _ = writeln!(out, "{:<13}{}", "state hash", self.machine.hash()?);
-        for (frame, action) in &self.actions {
-            let _ = writeln!(out, "{:<13}frame {frame}: {action}", "action");
-        }
-        for (number, seen) in &self.modules {
-            let _ = writeln!(out, "\nmodule {number:<6}{} ({})", seen.name, seen.says());
-            out.push_str(&seen.tally.text(self.machine_budget(*number)));
-        }
-        Ok(out)
-    }
-
-    fn machine_budget(&self, number: u32) -> Option<u64> {
-        let id = ModuleId(number);
-        self.machine.has(id).then(|| self.machine.cycles_per_frame(id))
-    }
-
-    fn json(&self, stop: Stop, seconds: f64) -> Result<String, Failure> {
-        let modules = self.modules.iter().map(|(&number, seen)| {
-            let there = self.machine.has(ModuleId(number));
-            let trust = there.then(|| self.machine.trust(ModuleId(number)));
-            let mut value = seen.tally.json();
-            value["module"] = json!(number);
-            value["name"] = json!(seen.name);
-            value["state"] = json!(seen.state.name());
-            value["exit_code"] = json!(seen.code);
-            value["trap"] = json!(seen.trap);
-            value["supervisor"] = json!(self.machine.supervisor(ModuleId(number)).map(|id| id.0));
-            value["cycles_budget"] = json!(self.machine_budget(number));
-            value["trust"] = json!(trust.map(|trust| json!({
-                "level": trust.level.name(),
-                "score": trust.score,
-                "violations": trust.violations,
-            })));
-            value
-        });
-        let actions = self.actions.iter().map(|(frame, action)| json!({ "frame": frame, "action": action }));
-        let value = json!({
-            "frames": self.made,
-            "stop": stop.name(),
-            "state_hash": self.machine.hash()?.to_string(),
-            "frames_per_second": if seconds > 0.0 { (self.made as f64 / seconds).round() } else { 0.0 },
-            "actions": actions.collect::<Vec<_>>(),
-            "modules": modules.collect::<Vec<_>>(),
-        });
-        Ok(format!("{value:#}\n"))
+        let there: Vec<Status> = machine.modules().map(|id| machine.status(id)).collect();
+        let stop = match there[..] {
+            [Status::Halted(code)] if self.alone => Stop::Halted(code),
+            [Status::Trapped] if self.alone => Stop::Trapped,
+            [Status::Terminated] if self.alone => Stop::Terminated,
+            _ if there.contains(&Status::Quarantined) => Stop::Quarantined,
+            _ if there.contains(&Status::Paused) || there.contains(&Status::Ready) => Stop::Waiting,
+            _ => Stop::Idle,
+        };
+        Some(stop)
     }
 
     /// How the command ends: by the first of the host's modules that did not end well.
     pub fn exit(&self, stop: Stop) -> Exit {
-        if stop == Stop::Diverged {
-            return Exit::Diverged;
+        if self.alone || matches!(stop, Stop::Diverged | Stop::Left | Stop::Killed(_)) {
+            return stop.exit();
         }
         let own = self.modules.values().filter(|seen| seen.own);
-        let exits = own.filter_map(|seen| match (seen.state, seen.code) {
+        let mut exits = own.filter_map(|seen| match (seen.state, seen.code) {
             (ModuleState::Trapped, _) => Some(Exit::Trapped),
             (ModuleState::Quarantined, _) => Some(Exit::Quarantined),
             (_, Some(code)) if code != 0 => Some(Exit::Halted(code)),
             _ => None,
         });
-        exits.into_iter().next().unwrap_or(Exit::Fine)
+        exits.next().unwrap_or(Exit::Fine)
+    }
+
+    /// The path of an output: as it was given, or with the module's name before the extension.
+    pub fn path_of(&self, path: &Path, id: ModuleId) -> PathBuf {
+        let Some(seen) = self.modules.get(&id.0).filter(|_| !self.one_is_meant()) else {
+            return path.to_owned();
+        };
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = plain(&seen.name);
+        match path.extension() {
+            Some(extension) => path.with_file_name(format!("{stem}.{name}.{}", extension.to_string_lossy())),
+            None => path.with_file_name(format!("{stem}.{name}")),
+        }
     }
 }
 
@@ -234,27 +266,30 @@ impl Seen {
     fn new(name: String, own: bool) -> Seen {
         Seen { name, tally: Tally::default(), own, state: ModuleState::Ready, code: None, trap: None }
     }
-
-    fn says(&self) -> String {
-        match self.code {
-            Some(code) if self.state == ModuleState::Stopped => format!("halted with code {code}"),
-            _ => self.state.name().to_owned(),
-        }
-    }
 }
 
-/// What people call a module that a module loaded.
-fn title(machine: &Machine, id: ModuleId) -> String {
-    let title = machine.has(id).then(|| machine.instance(id).program().cartridge().manifest.title.clone());
-    title.filter(|title| !title.is_empty()).unwrap_or_else(|| format!("module-{}", id.0))
+/// What people call a module of which only the machine tells.
+pub fn title(machine: &Machine, id: ModuleId) -> String {
+    named(machine, id).map_or_else(|| format!("module-{}", id.0), str::to_owned)
 }
 
-/// A path with a module's name before the extension.
-fn named(path: &Path, name: &str) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    match path.extension() {
-        Some(extension) => path.with_file_name(format!("{stem}.{safe}.{}", extension.to_string_lossy())),
-        None => path.with_file_name(format!("{stem}.{safe}")),
-    }
+/// The name that a module was set up with, or its title, if it has one of them.
+pub fn named(machine: &Machine, id: ModuleId) -> Option<&str> {
+    machine.has(id).then_some(())?;
+    let title = &machine.instance(id).program().cartridge().manifest.title;
+    machine.name(id).or(Some(title)).filter(|name| !name.is_empty())
+}
+
+/// True if a module of this number or name can be loaded while the machine runs.
+fn can_come(machine: &Machine, chosen: &str) -> bool {
+    let number = chosen.parse::<u32>().is_ok();
+    machine.store().any(|(name, program)| {
+        let title = &program.cartridge().manifest.title;
+        number || chosen.starts_with(name) || chosen.starts_with(title.as_str())
+    })
+}
+
+/// A name as it can be part of a file's.
+pub fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }

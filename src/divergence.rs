@@ -20,7 +20,7 @@ const MAX_CALLS: usize = 8;
 /// The report on a replay that is not as recorded.
 pub fn report(path: &Path, trace: &Trace, found: &Found, mismatch: &Mismatch) -> Result<String, Failure> {
     let mut out = String::new();
-    let titles = traces::titles(trace, &found.programs);
+    let titles = traces::titles(trace, &found.programs, mismatch.frame);
     let (recorded, now) = mismatch.roots;
     let _ = writeln!(out, "diverged in frame {}: {}", mismatch.frame, path.display());
     let _ = writeln!(out, "  state: recorded {recorded:032x}, now {now:032x}");

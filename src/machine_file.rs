@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cartwheel_runtime::policy::{Policy, TrustLevel};
-use cartwheel_runtime::{Config, Limits, Machine, ModuleId, ModuleSetup, Mount, Program, Storage};
+use cartwheel_runtime::{Config, Machine, ModuleId, ModuleSetup, Mount, Program, Storage};
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::failure::Failure;
 use crate::storage::StorageFolder;
-use crate::{files, policies, project, signatures};
+use crate::wishes::Bringer;
+pub use crate::wishes::Wishes;
+use crate::{files, policies};
 
 /// Extension of machine files.
 pub const EXTENSION: &str = "toml";
@@ -71,19 +73,6 @@ pub struct Made {
     pub folders: Vec<(ModuleId, StorageFolder)>,
 }
 
-/// What the command line says, over what a file says.
-#[derive(Default)]
-pub struct Wishes<'a> {
-    /// Seed of the random generators.
-    pub seed: Option<u64>,
-    /// Cycles per frame of every module.
-    pub cycles: Option<u64>,
-    /// Frames from a staged call to its result.
-    pub latency: Option<u32>,
-    /// File of the policy.
-    pub policy: Option<&'a Path>,
-}
-
 /// A text file, with the places in it that have a value.
 struct Source<'a> {
     path: &'a Path,
@@ -103,16 +92,12 @@ impl Source<'_> {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    fn program(&self, part: &Part) -> Result<Arc<Program>, Failure> {
-        let path = self.path(part.file.get_ref());
-        let loaded = project::load(&path).and_then(|mut loaded| {
-            signatures::attach(&mut loaded)?;
-            loaded.verify()
-        });
+    fn program(&self, part: &Part, bringer: &Bringer<'_>) -> Result<Arc<Program>, Failure> {
+        let loaded = bringer.program(&self.path(part.file.get_ref()), true);
         loaded.map_err(|e| self.failure(part.file.span(), e.message))
     }
 
-    fn setup(&self, part: &Part, config: &Config) -> Result<(ModuleSetup, Option<StorageFolder>), Failure> {
+    fn setup(&self, part: &Part, config: &Config) -> Result<ModuleSetup, Failure> {
         let mut setup = ModuleSetup { name: Some(part.name.get_ref().clone()), ..ModuleSetup::default() };
         setup.origin = part.origin.clone();
         if let Some(trust) = &part.trust {
@@ -146,20 +131,22 @@ impl Source<'_> {
             };
             setup.mounts = Some(part.mounts.iter().map(mount).collect());
         }
+        setup.storage = part.storage_bytes.map(Storage::new);
+        Ok(setup)
+    }
+
+    /// The folder with a module's files, and these: what the file says of it goes before what the command line says.
+    fn folder(
+        &self,
+        part: &Part,
+        program: &Program,
+        config: &Config,
+        bringer: &Bringer<'_>,
+    ) -> Result<Option<(StorageFolder, Storage)>, Failure> {
         let quota = part.storage_bytes.unwrap_or(config.storage_bytes);
-        let folder = match &part.storage {
-            Some(folder) => {
-                let opened = StorageFolder::open(&self.path(folder.get_ref()), quota);
-                let (folder, storage) = opened.map_err(|e| self.failure(folder.span(), e.message))?;
-                setup.storage = Some(storage);
-                Some(folder)
-            }
-            None => {
-                setup.storage = part.storage_bytes.map(Storage::new);
-                None
-            }
-        };
-        Ok((setup, folder))
+        let Some(folder) = &part.storage else { return bringer.folder(program, part.name.get_ref(), quota) };
+        let opened = StorageFolder::open(&self.path(folder.get_ref()), quota);
+        opened.map(Some).map_err(|e| self.failure(folder.span(), e.message))
     }
 
     /// Limits of a module are at most the machine's.
@@ -177,42 +164,35 @@ impl Source<'_> {
     }
 }
 
-fn config(wishes: &Wishes<'_>) -> Config {
-    let default = Config::default();
-    Config {
-        seed: wishes.seed.unwrap_or(default.seed),
-        cycles_per_frame: wishes.cycles,
-        latency: wishes.latency.unwrap_or(default.latency),
-        limits: Limits::default(),
-        ..default
-    }
-}
-
 /// Loads cartridges one after the other. A module is called like its file.
-pub fn of_cartridges<'a>(
-    paths: impl Iterator<Item = &'a Path>,
+pub fn of_cartridges(
+    paths: &[&Path],
     wishes: &Wishes<'_>,
     prepare: impl FnOnce(&mut Machine) -> Result<(), Failure>,
 ) -> Result<Made, Failure> {
-    let mut machine = Machine::new(config(wishes));
-    if let Some(path) = wishes.policy {
-        machine.set_policy(policies::read(path)?);
+    let config = wishes.config();
+    let mut machine = Machine::new(config);
+    if let Some(policy) = wishes.policy()? {
+        machine.set_policy(policy);
     }
     prepare(&mut machine)?;
-    let mut members: Vec<Member> = Vec::new();
+    let bringer = Bringer::new(wishes, paths.len() == 1);
+    let (mut members, mut folders): (Vec<Member>, _) = (Vec::new(), Vec::new());
     for path in paths {
-        let mut loaded = project::load(path)?;
-        signatures::attach(&mut loaded)?;
-        let program = loaded.verify()?;
+        let program = bringer.program(path, machine.key_ring().is_some())?;
+        let mut name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        if members.iter().any(|member| member.name == name) {
+            name = format!("{name}-{}", members.len());
+        }
+        let (folder, storage) = bringer.folder(&program, &name, config.storage_bytes)?.unzip();
         let vouched = machine.vouch(&program).map_err(|refused| Failure::file(path, refused))?;
-        let loaded = machine.load_vouched(program, vouched, ModuleSetup::default());
-        let id = loaded.map_err(|e| Failure::file(path, e))?;
-        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let taken = members.iter().any(|member| member.name == stem);
-        let name = if taken { format!("{stem}-{}", id.0) } else { stem };
+        let setup = ModuleSetup { storage, ..ModuleSetup::default() };
+        let id = machine.load_vouched(program, vouched, setup).map_err(|e| Failure::file(path, e))?;
         members.push(Member { id, name });
+        folders.extend(folder.map(|folder| (id, folder)));
     }
-    Ok(Made { machine, members, folders: Vec::new() })
+    bringer.check()?;
+    Ok(Made { machine, members, folders })
 }
 
 /// Makes the machine that a file describes.
@@ -234,7 +214,7 @@ pub fn read(
     if let Some(latency) = file.latency.as_ref().filter(|latency| *latency.get_ref() == 0) {
         return Err(source.failure(latency.span(), "nothing is published before the next frame"));
     }
-    let mut config = config(wishes);
+    let mut config = wishes.config();
     config.seed = wishes.seed.or(file.seed).unwrap_or(config.seed);
     config.latency = wishes.latency.or(file.latency.map(Spanned::into_inner)).unwrap_or(config.latency);
     config.max_modules = file.max_modules.unwrap_or(config.max_modules);
@@ -243,7 +223,8 @@ pub fn read(
         machine.set_policy(policy);
     }
     prepare(&mut machine)?;
-    let (mut members, mut folders): (Vec<Member>, Vec<(ModuleId, StorageFolder)>) = Default::default();
+    let bringer = Bringer::new(wishes, false);
+    let (mut members, mut folders): (Vec<Member>, _) = (Vec::new(), Vec::new());
     for part in &file.program {
         if let Some(place) =
             part.storage.as_ref().map(Spanned::span).or(part.supervisor.as_ref().map(Spanned::span))
@@ -252,8 +233,8 @@ pub fn read(
                 source.failure(place, "a program has no folder and no supervisor; the modules made of it do")
             );
         }
-        let (setup, _) = source.setup(part, &config)?;
-        let program = source.program(part)?;
+        let setup = source.setup(part, &config)?;
+        let program = source.program(part, &bringer)?;
         if machine.store().any(|(name, _)| name == part.name.get_ref()) {
             return Err(source.failure(part.name.span(), "there is a program of this name already"));
         }
@@ -263,8 +244,10 @@ pub fn read(
         if members.iter().any(|member| member.name == *part.name.get_ref()) {
             return Err(source.failure(part.name.span(), "there is a module of this name already"));
         }
-        let (setup, folder) = source.setup(part, &config)?;
-        let program = source.program(part)?;
+        let mut setup = source.setup(part, &config)?;
+        let program = source.program(part, &bringer)?;
+        let (folder, storage) = source.folder(part, &program, &config, &bringer)?.unzip();
+        setup.storage = storage.or(setup.storage);
         let loaded = if part.trust.is_some() || machine.key_ring().is_none() {
             // What the file says of a module counts.
             machine.load_with(program, setup)
@@ -287,6 +270,7 @@ pub fn read(
             return Err(source.failure(supervisor.span(), "a module would be above itself"));
         }
     }
+    bringer.check()?;
     Ok(Made { machine, members, folders })
 }
 
@@ -295,8 +279,8 @@ fn policy(
     wishes: &Wishes<'_>,
     named: Option<&Spanned<PathBuf>>,
 ) -> Result<Option<Policy>, Failure> {
-    if let Some(path) = wishes.policy {
-        return policies::read(path).map(Some);
+    if let Some(policy) = wishes.policy()? {
+        return Ok(Some(policy));
     }
     let Some(named) = named else { return Ok(None) };
     let read = policies::read(&source.path(named.get_ref()));

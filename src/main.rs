@@ -11,6 +11,7 @@ mod live;
 mod machine_file;
 mod messages;
 mod mounts;
+mod outputs;
 mod picture;
 mod policies;
 mod print;
@@ -29,6 +30,7 @@ mod traces;
 mod verbs;
 mod wasm4;
 mod watch;
+mod wishes;
 
 use std::process::ExitCode;
 

@@ -67,6 +67,12 @@ pub fn load_declaring(path: &Path, declare: Option<&[String]>) -> Result<Loaded,
     assemble_file(path, &bytes)
 }
 
+/// True if a path means a WebAssembly module.
+pub fn is_wasm(path: &Path) -> Result<bool, Failure> {
+    let path = if path.is_dir() { main_source(path)? } else { path.to_owned() };
+    Ok(wasm::is_module(&files::read(&path)?))
+}
+
 /// Where the manifest of a WebAssembly module stands.
 pub fn manifest_path(path: &Path) -> PathBuf {
     path.with_extension(MANIFEST_EXTENSION)

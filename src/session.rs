@@ -1,37 +1,32 @@
 //! A run under way: frames from a tape, outputs, and what is said at the end.
 
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::io::IsTerminal;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cartwheel_bytecode::cartridge::DataSymbol;
-use cartwheel_runtime::{Action, FrameReport, IngestReport, Machine, ModuleId, Program};
+use cartwheel_runtime::{Action, FrameReport, IngestReport, Machine};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::audit_log::AuditLog;
 use crate::cli::OutputArgs;
+use crate::crowd::Crowd;
 use crate::failure::Failure;
-use crate::files::Output;
-use crate::picture::write_png;
+use crate::outputs::Outputs;
 use crate::print::clean;
 use crate::realtime::Realtime;
-use crate::reel::Reel;
-use crate::sound::{self, Recorder};
-use crate::summary::{Stop, Summary, Tally, grouped};
+use crate::summary::{Stop, Summary, grouped};
 use crate::tape::{Made, Tape};
 use crate::{messages, print, watch};
 
 /// A run under way.
-pub struct Session<'a> {
+pub struct Session {
     pub machine: Machine,
-    module: ModuleId,
-    program: &'a Arc<Program>,
+    pub crowd: Crowd,
     frames: u64,
-    pub outputs: Outputs,
-    watched: Vec<&'a DataSymbol>,
+    outputs: Outputs,
+    watched: Vec<String>,
     watch_to_stderr: bool,
-    tally: Tally,
+    made: u64,
     /// What the host did: frame and action.
     actions: Vec<(u64, String)>,
     progress: ProgressBar,
@@ -48,30 +43,25 @@ pub struct Said<'s> {
     pub replayed: bool,
 }
 
-impl<'a> Session<'a> {
-    /// A run of so many frames. `cartridge` is what people call it.
+impl Session {
+    /// A run of so many frames. `place` is what people call what runs.
     pub fn new(
         args: &OutputArgs,
-        cartridge: &Path,
-        program: &'a Arc<Program>,
+        place: &Path,
+        crowd: Crowd,
         mut machine: Machine,
         frames: u64,
-    ) -> Result<Session<'a>, Failure> {
+    ) -> Result<Session, Failure> {
         machine.watch_ports(args.watch_ports);
-        let module = ModuleId(0);
-        if let Some(wav) = args.wav.as_deref().filter(|_| frames > sound::MAX_FRAMES) {
-            let most = grouped(sound::MAX_FRAMES);
-            return Err(Failure::file(wav, format!("a WAV file holds at most {most} frames; ask for fewer")));
-        }
+        watch::check(&machine, &crowd, &args.watch)?;
         Ok(Session {
-            module,
-            program,
             frames,
-            outputs: Outputs::create(args, cartridge, &machine, module)?,
-            watched: args.watch.iter().map(|name| watch::find(program, name)).collect::<Result<_, _>>()?,
+            outputs: Outputs::create(args, place, &machine, &crowd, frames)?,
+            watched: args.watch.clone(),
             watch_to_stderr: args.json,
             machine,
-            tally: Tally::default(),
+            crowd,
+            made: 0,
             actions: Vec::new(),
             progress: if args.quiet { ProgressBar::hidden() } else { progress_bar() },
         })
@@ -85,7 +75,7 @@ impl<'a> Session<'a> {
     /// Makes frames in some other way. Why it ended, and the wall time in seconds.
     pub fn time(
         &mut self,
-        run: impl FnOnce(&mut Session<'a>) -> Result<Stop, Failure>,
+        run: impl FnOnce(&mut Session) -> Result<Stop, Failure>,
     ) -> Result<(Stop, f64), Failure> {
         #[expect(clippy::disallowed_methods, reason = "the clock is for frames per second only")]
         let started = Instant::now();
@@ -124,17 +114,16 @@ impl<'a> Session<'a> {
         let ended = report.ingests.iter();
         let told = |end: &IngestReport| clean(&format!("module {} {}", end.module.0, end.ingested));
         self.actions.extend(ended.map(|end| (number, told(end))));
-        let stop = self.tally.add(number, report.modules.remove(self.module.0 as usize));
-        if let Some(samples) = self.machine.audio(self.module) {
-            self.tally.sound.get_or_insert_default().add(samples);
-        }
-        self.outputs.frame(number, &self.machine, self.module)?;
-        tape.made(&mut self.machine, &made, stop)
+        self.crowd.frame(&self.machine, report);
+        self.made += 1;
+        self.outputs.frame(number, &self.machine, &self.crowd)?;
+        let over = self.crowd.over(&self.machine);
+        tape.made(&mut self.machine, &made, over)
     }
 
     /// Frames from a number on were taken back.
     pub fn take_back(&mut self, frame: u64) {
-        self.tally.take_back(frame);
+        self.crowd.take_back(&self.machine, frame);
         self.actions.retain(|&(number, _)| number < frame);
     }
 
@@ -149,12 +138,7 @@ impl<'a> Session<'a> {
         if self.watched.is_empty() {
             return Ok(());
         }
-        let memory = self.machine.instance(self.module).memory();
-        let lines = self
-            .watched
-            .iter()
-            .map(|symbol| format!("frame {frame:<6} {} = {}\n", symbol.name, watch::value(symbol, memory)));
-        let text: String = lines.collect();
+        let text = watch::text(frame, &self.machine, &self.crowd, &self.watched);
         self.progress.suspend(|| {
             if self.watch_to_stderr {
                 print::stderr(&text);
@@ -164,26 +148,19 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Writes the files that were asked for.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        self.outputs.finish(&self.machine, &self.crowd)
+    }
+
     /// Prints what the run came to.
-    pub fn report(
-        &self,
-        args: &OutputArgs,
-        cartridge: &Path,
-        stop: Stop,
-        seconds: f64,
-        said: Said<'_>,
-    ) -> Result<(), Failure> {
-        let trap = self.machine.trap(self.module);
-        let title = &self.program.cartridge().manifest.title;
-        let name = cartridge.display().to_string();
+    pub fn report(&self, args: &OutputArgs, stop: Stop, seconds: f64, said: Said<'_>) -> Result<(), Failure> {
         let summary = Summary {
-            title: if title.is_empty() { &name } else { title },
-            tally: &self.tally,
+            machine: &self.machine,
+            crowd: &self.crowd,
+            frames: self.made,
             stop,
-            state_hash: self.machine.hash()?.to_string(),
-            budget: self.machine.cycles_per_frame(self.module),
-            trap: trap.as_ref(),
-            trust: self.machine.trust(self.module),
+            state_hash: self.machine.hash()?,
             actions: &self.actions,
             seconds,
             audit: said.audit,
@@ -195,8 +172,10 @@ impl<'a> Session<'a> {
         } else if !args.quiet {
             print::stdout(&summary.text())?;
         }
-        if let Some(trap) = &trap {
-            print::stderr(&format!("{trap}\n"));
+        for (_, seen) in self.crowd.iter() {
+            let Some(trap) = &seen.trap else { continue };
+            let of = if self.crowd.is_alone() { String::new() } else { format!("{}: ", seen.name) };
+            print::stderr(&format!("{of}{trap}\n"));
         }
         Ok(())
     }
@@ -214,115 +193,4 @@ pub fn progress_bar() -> ProgressBar {
             let _ = out.write_str(&grouped(state.per_sec() as u64));
         });
     ProgressBar::no_length().with_style(style).with_elapsed(Duration::ZERO)
-}
-
-/// The files that a run writes.
-pub struct Outputs {
-    png: Option<Output>,
-    gif: Option<Output>,
-    apng: Option<Output>,
-    wav: Option<(Output, Recorder)>,
-    hashes: Option<Output>,
-    state: Option<Output>,
-    memory: Option<Output>,
-    reel: Option<Reel>,
-}
-
-impl Outputs {
-    fn create(
-        args: &OutputArgs,
-        cartridge: &Path,
-        machine: &Machine,
-        module: ModuleId,
-    ) -> Result<Outputs, Failure> {
-        let create = |path: &Option<PathBuf>| path.as_deref().map(Output::create).transpose();
-        let moving = args.gif.is_some() || args.apng.is_some();
-        let mut reel = None;
-        if moving || args.png.is_some() {
-            let surface = machine.surface(module).ok_or_else(|| {
-                Failure::file(cartridge, "it has no picture to write: it declares no `.video WIDTH, HEIGHT`")
-            })?;
-            if moving {
-                reel = Some(Reel::new(&surface, args.scale).map_err(no_spool)?);
-            }
-        }
-        if args.wav.is_some() && machine.audio(module).is_none() {
-            let message = "it has no sound to write: it declares no `.capability audio`";
-            return Err(Failure::file(cartridge, message));
-        }
-        let record = |out| Recorder::new().map(|recorder| (out, recorder)).map_err(no_sound_spool);
-        Ok(Outputs {
-            png: create(&args.png)?,
-            gif: create(&args.gif)?,
-            apng: create(&args.apng)?,
-            wav: create(&args.wav)?.map(record).transpose()?,
-            hashes: create(&args.hashes)?,
-            state: create(&args.save_state)?,
-            memory: create(&args.dump_memory)?,
-            reel,
-        })
-    }
-
-    /// Takes what a frame adds.
-    fn frame(&mut self, number: u64, machine: &Machine, module: ModuleId) -> Result<(), Failure> {
-        if let Some(out) = &mut self.hashes {
-            let hash = machine.hash()?;
-            writeln!(out, "{number} {hash}").map_err(|e| out.failed(e))?;
-        }
-        if let Some((_, recorder)) = &mut self.wav {
-            recorder.push(machine.audio(module)).map_err(no_sound_spool)?;
-        }
-        if let (Some(reel), Some(surface)) = (&mut self.reel, machine.surface(module)) {
-            reel.push(&surface).map_err(no_spool)?;
-        }
-        Ok(())
-    }
-
-    /// Writes everything; files take their names when all of them are complete.
-    pub fn finish(&mut self, machine: &Machine, module: ModuleId, scale: u16) -> Result<(), Failure> {
-        let surface = machine.surface(module);
-        if self.png.is_some() && surface.is_none() {
-            return Err(Failure::new(
-                "there is no picture to write: the module has become one without".to_owned(),
-            ));
-        }
-        if let (Some(out), Some(surface)) = (&mut self.png, &surface) {
-            write_png(&mut *out, surface, scale).map_err(|e| out.failed(e))?;
-        }
-        if let (Some(reel), Some(surface)) = (&mut self.reel, &surface) {
-            if reel.is_empty() {
-                reel.push(surface).map_err(no_spool)?;
-            }
-            if let Some(out) = &mut self.gif {
-                reel.write_gif(&mut *out).map_err(|e| out.failed(e))?;
-            }
-            if let Some(out) = &mut self.apng {
-                reel.write_apng(&mut *out).map_err(|e| out.failed(e))?;
-            }
-        }
-        let mut wav = None;
-        if let Some((mut out, recorder)) = self.wav.take() {
-            recorder.write(&mut out).map_err(|e| out.failed(e))?;
-            wav = Some(out);
-        }
-        if let Some(out) = &mut self.state {
-            out.put(&machine.save()?)?;
-        }
-        if let Some(out) = &mut self.memory {
-            out.put(machine.instance(module).memory())?;
-        }
-        let Outputs { png, gif, apng, hashes, state, memory, wav: _, reel: _ } = self;
-        for out in [png, gif, apng, &mut wav, hashes, state, memory] {
-            out.take().map_or(Ok(()), Output::commit)?;
-        }
-        Ok(())
-    }
-}
-
-fn no_sound_spool(e: std::io::Error) -> Failure {
-    Failure::new(format!("cannot keep the sound of the run in a temporary file: {e}"))
-}
-
-fn no_spool(e: std::io::Error) -> Failure {
-    Failure::new(format!("cannot keep the pictures of the run in a temporary file: {e}"))
 }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 
 use cartwheel_runtime::policy::{MAX_SCORE, Trust};
-use cartwheel_runtime::{LogLine, ModuleReport, SliceEnd, TrapReport};
-use serde_json::json;
+use cartwheel_runtime::{LogLine, Machine, ModuleId, ModuleReport, ModuleState, StateHash};
+use serde_json::{Value, json};
 
 use crate::audit_log::AuditLog;
+use crate::crowd::{Crowd, Seen};
 use crate::failure::Exit;
 use crate::keys::hex;
 use crate::realtime::Realtime;
@@ -29,8 +30,10 @@ pub enum Stop {
     Halted(i32),
     /// The cartridge trapped.
     Trapped,
-    /// The cartridge was put into quarantine.
+    /// The cartridge was put into quarantine, or one of several while none of the others runs.
     Quarantined,
+    /// What is there is paused or was never started, and nobody is left to change that.
+    Waiting,
     /// The cartridge was terminated.
     Terminated,
     /// The state is not the one that was recorded.
@@ -50,6 +53,7 @@ impl Stop {
             Stop::Halted(_) => "halted",
             Stop::Trapped => "trapped",
             Stop::Quarantined => "quarantined",
+            Stop::Waiting => "waiting",
             Stop::Terminated => "terminated",
             Stop::Diverged => "diverged",
             Stop::Left => "left",
@@ -60,7 +64,7 @@ impl Stop {
     /// How the command ends.
     pub fn exit(self) -> Exit {
         match self {
-            Stop::Frames | Stop::Idle | Stop::Terminated | Stop::Left => Exit::Fine,
+            Stop::Frames | Stop::Idle | Stop::Waiting | Stop::Terminated | Stop::Left => Exit::Fine,
             Stop::Quarantined => Exit::Quarantined,
             Stop::Halted(code) => Exit::Halted(code),
             Stop::Trapped => Exit::Trapped,
@@ -77,6 +81,7 @@ impl Stop {
             Stop::Halted(code) => format!("halted with code {code}"),
             Stop::Trapped => "trapped".to_owned(),
             Stop::Quarantined => "put into quarantine (--recover-after N would go on)".to_owned(),
+            Stop::Waiting => "all that is left waits to be started or resumed".to_owned(),
             Stop::Terminated => "terminated".to_owned(),
             Stop::Diverged => "not the state that was recorded".to_owned(),
             Stop::Left => "left".to_owned(),
@@ -101,8 +106,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds a frame. Says why the run ends with it, if it does.
-    pub fn add(&mut self, frame: u64, report: ModuleReport) -> Option<Stop> {
+    /// Adds a frame.
+    pub fn add(&mut self, frame: u64, report: ModuleReport) {
         self.cycles.push(report.cycles);
         self.syscalls += report.syscalls;
         self.bytes += report.bytes;
@@ -115,14 +120,6 @@ impl Tally {
                 self.log_dropped += 1;
             }
             self.log.push_back((frame, line));
-        }
-        match report.end {
-            SliceEnd::Halted(code) => Some(Stop::Halted(code)),
-            SliceEnd::Trapped => Some(Stop::Trapped),
-            SliceEnd::Idle => Some(Stop::Idle),
-            SliceEnd::Quarantined => Some(Stop::Quarantined),
-            SliceEnd::Terminated => Some(Stop::Terminated),
-            _ => None,
         }
     }
 
@@ -143,18 +140,12 @@ impl Tally {
         let median = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0);
         (median, sorted.last().copied().unwrap_or(0))
     }
-}
 
-/// One of several modules.
-impl Tally {
-    /// For people.
-    pub fn text(&self, budget: Option<u64>) -> String {
-        let (median, max) = self.cycles();
-        let budget = budget.map_or(String::new(), |budget| format!(", budget {}", grouped(budget)));
+    fn log_text(&self) -> String {
         let mut out = String::new();
-        let _ =
-            writeln!(out, "  {:<13}median {}, max {}{budget}", "cycles/frame", grouped(median), grouped(max));
-        let _ = writeln!(out, "  {:<13}{}", "syscalls", grouped(self.syscalls));
+        if self.log_dropped > 0 {
+            let _ = writeln!(out, "  ... {} earlier lines", grouped(self.log_dropped));
+        }
         for (frame, LogLine { level, text }) in &self.log {
             let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             let _ = writeln!(out, "  {frame:>6} {:<7} {text}", level.name());
@@ -162,8 +153,7 @@ impl Tally {
         out
     }
 
-    /// For scripts.
-    pub fn json(&self) -> serde_json::Value {
+    fn json(&self) -> Value {
         let (median, max) = self.cycles();
         let log = self.log.iter().map(
             |(frame, LogLine { level, text })| json!({ "frame": frame, "level": level.name(), "text": text }),
@@ -178,6 +168,8 @@ impl Tally {
             "objects_allocated": self.objects,
             "collector_cycles": self.collector,
             "overruns": self.overruns,
+            "sound_peak": self.sound.map(|sound| sound.peak),
+            "sound_rms": self.sound.map(|sound| sound.rms()),
             "log": log.collect::<Vec<_>>(),
             "log_lines_dropped": self.log_dropped,
         })
@@ -186,20 +178,16 @@ impl Tally {
 
 /// A run that has ended.
 pub struct Summary<'a> {
-    /// Title of the cartridge, or the name of its file.
-    pub title: &'a str,
-    /// What the frames came to.
-    pub tally: &'a Tally,
+    /// The machine, as it is at the end.
+    pub machine: &'a Machine,
+    /// Its modules, and what they came to.
+    pub crowd: &'a Crowd,
+    /// Frames that were made.
+    pub frames: u64,
     /// Why it ended.
     pub stop: Stop,
     /// Hash of the state after the last frame.
-    pub state_hash: String,
-    /// Cycles per frame that the cartridge has.
-    pub budget: u64,
-    /// How it trapped.
-    pub trap: Option<&'a TrapReport>,
-    /// What the policy has against it.
-    pub trust: Trust,
+    pub state_hash: StateHash,
     /// What the host did: frame and action.
     pub actions: &'a [(u64, String)],
     /// Wall time.
@@ -214,116 +202,166 @@ pub struct Summary<'a> {
 
 impl Summary<'_> {
     fn frames_per_second(&self) -> f64 {
-        if self.seconds > 0.0 { (self.tally.frames() as f64 / self.seconds).round() } else { 0.0 }
+        if self.seconds > 0.0 { (self.frames as f64 / self.seconds).round() } else { 0.0 }
     }
 
     fn times_real_time(&self) -> f64 {
         self.frames_per_second() / FRAMES_PER_SECOND
     }
 
+    /// The module, if it is the only one.
+    fn alone(&self) -> Option<(ModuleId, &Seen)> {
+        self.crowd.iter().next().filter(|_| self.crowd.is_alone())
+    }
+
+    /// What is known of a module that is still there: cycles per frame and trust.
+    fn there(&self, id: ModuleId) -> Option<(u64, Trust)> {
+        self.machine.has(id).then(|| (self.machine.cycles_per_frame(id), self.machine.trust(id)))
+    }
+
     /// For people.
     pub fn text(&self) -> String {
-        let tally = self.tally;
-        let (median, max) = tally.cycles();
-        let frames = tally.frames();
-        let mut out = String::new();
-        let mut line = |name: &str, value: String| {
-            let _ = writeln!(out, "{}", format!("{name:<13}{value}").trim_end());
-        };
-        line("cartridge", self.title.to_owned());
-        line(
-            "frames",
-            format!("{} ({} per second)", grouped(frames), grouped(self.frames_per_second() as u64)),
-        );
+        let mut out = Lines::default();
+        match self.alone() {
+            Some((_, seen)) => out.line("cartridge", seen.name.clone()),
+            None => out.line("modules", self.crowd.iter().count().to_string()),
+        }
+        let rate = grouped(self.frames_per_second() as u64);
+        out.line("frames", format!("{} ({rate} per second)", grouped(self.frames)));
         if self.replayed {
-            line("real time", format!("{:.0} times, at 60 frames per second", self.times_real_time()));
+            out.line("real time", format!("{:.0} times, at 60 frames per second", self.times_real_time()));
         } else if let Some(realtime) = self.realtime {
-            line("real time", realtime.text());
+            out.line("real time", realtime.text());
         }
-        line("stop", self.stop.sentence());
-        line("state hash", self.state_hash.clone());
-        line(
-            "cycles/frame",
-            format!("median {}, max {}, budget {}", grouped(median), grouped(max), grouped(self.budget)),
-        );
-        line(
-            "syscalls",
-            format!("{} ({} per frame)", grouped(tally.syscalls), per_frame(tally.syscalls, frames)),
-        );
-        line("allocations", format!("{} objects, {} bytes", grouped(tally.objects), grouped(tally.bytes)));
-        if let Some(sound) = &tally.sound {
-            let (peak, rms) = (grouped(sound.peak.into()), grouped(sound.rms().into()));
-            line("sound", format!("peak {peak} of 32,768, rms {rms}"));
-        }
-        if tally.overruns > 0 {
-            line("overruns", grouped(tally.overruns));
-        }
-        if self.trust.violations > 0 {
-            let Trust { score, violations, .. } = self.trust;
-            let plural = if violations == 1 { "" } else { "s" };
-            line("trust", format!("score {score} of {MAX_SCORE}, {} violation{plural}", grouped(violations)));
+        out.line("stop", self.stop.sentence());
+        out.line("state hash", self.state_hash.to_string());
+        if let Some((id, seen)) = self.alone() {
+            self.costs(&mut out, id, &seen.tally);
         }
         for (frame, action) in self.actions {
-            line("action", format!("frame {frame}: {action}"));
+            out.line("action", format!("frame {frame}: {action}"));
         }
         if let Some(audit) = self.audit {
             let signed = audit.key.map_or("not signed (--audit-key)".to_owned(), |key| {
                 format!("signed with key {}...", &hex(&key)[..16])
             });
-            line("audit log", format!("{}, {signed}", audit.path().display()));
+            out.line("audit log", format!("{}, {signed}", audit.path().display()));
         }
-        if !tally.log.is_empty() {
-            line("log", String::new());
+        if let Some((_, seen)) = self.alone() {
+            let log = seen.tally.log_text();
+            if !log.is_empty() {
+                out.line("log", String::new());
+            }
+            return out.text + &log;
         }
-        if tally.log_dropped > 0 {
-            let _ = writeln!(out, "  ... {} earlier lines", grouped(tally.log_dropped));
+        for (id, seen) in self.crowd.iter() {
+            out.indent = "";
+            out.text.push('\n');
+            out.line(&format!("module {}", id.0), format!("{} ({})", seen.name, state(seen)));
+            out.indent = "  ";
+            self.costs(&mut out, id, &seen.tally);
+            out.text += &seen.tally.log_text();
         }
-        for (frame, LogLine { level, text }) in &tally.log {
-            let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let _ = writeln!(out, "  {frame:>6} {:<7} {text}", level.name());
-        }
-        out
+        out.text
     }
 
-    /// For scripts.
-    pub fn json(&self) -> String {
-        let tally = self.tally;
+    /// What the frames of a module came to.
+    fn costs(&self, out: &mut Lines, id: ModuleId, tally: &Tally) {
         let (median, max) = tally.cycles();
-        let log = tally.log.iter().map(
-            |(frame, LogLine { level, text })| json!({ "frame": frame, "level": level.name(), "text": text }),
+        let there = self.there(id);
+        let budget = there.map_or(String::new(), |(budget, _)| format!(", budget {}", grouped(budget)));
+        out.line("cycles/frame", format!("median {}, max {}{budget}", grouped(median), grouped(max)));
+        let each = per_frame(tally.syscalls, tally.frames());
+        out.line("syscalls", format!("{} ({each} per frame)", grouped(tally.syscalls)));
+        out.line(
+            "allocations",
+            format!("{} objects, {} bytes", grouped(tally.objects), grouped(tally.bytes)),
         );
-        let value = json!({
-            "cartridge": self.title,
-            "frames": tally.frames(),
-            "stop": self.stop.name(),
-            "exit_code": match self.stop { Stop::Halted(code) => Some(code), _ => None },
-            "trap": self.trap.map(ToString::to_string),
-            "trust": {
-                "level": self.trust.level.name(),
-                "score": self.trust.score,
-                "violations": self.trust.violations,
-            },
-            "actions": self.actions.iter().map(|(frame, action)| json!({ "frame": frame, "action": action })).collect::<Vec<_>>(),
-            "state_hash": self.state_hash,
-            "cycles_total": tally.cycles.iter().sum::<u64>(),
-            "cycles_median": median,
-            "cycles_max": max,
-            "cycles_budget": self.budget,
-            "syscalls_total": tally.syscalls,
-            "bytes_allocated": tally.bytes,
-            "objects_allocated": tally.objects,
-            "collector_cycles": tally.collector,
-            "overruns": tally.overruns,
-            "sound_peak": tally.sound.map(|sound| sound.peak),
-            "sound_rms": tally.sound.map(|sound| sound.rms()),
-            "frames_per_second": self.frames_per_second(),
-            "audit": self.audit.map(|audit| json!({ "file": audit.path(), "key": audit.key.map(|key| hex(&key)) })),
-            "realtime": self.realtime.map(Realtime::json),
-            "times_real_time": self.times_real_time(),
-            "log": log.collect::<Vec<_>>(),
-            "log_lines_dropped": tally.log_dropped,
-        });
+        if let Some(sound) = &tally.sound {
+            let (peak, rms) = (grouped(sound.peak.into()), grouped(sound.rms().into()));
+            out.line("sound", format!("peak {peak} of 32,768, rms {rms}"));
+        }
+        if tally.overruns > 0 {
+            out.line("overruns", grouped(tally.overruns));
+        }
+        if let Some((_, Trust { score, violations, .. })) = there.filter(|(_, trust)| trust.violations > 0) {
+            let plural = if violations == 1 { "" } else { "s" };
+            out.line(
+                "trust",
+                format!("score {score} of {MAX_SCORE}, {} violation{plural}", grouped(violations)),
+            );
+        }
+    }
+
+    /// For scripts: a module alone has its rows beside those of the run, several have a list of them.
+    pub fn json(&self) -> String {
+        let actions = self.actions.iter().map(|(frame, action)| json!({ "frame": frame, "action": action }));
+        let mut value = match self.alone() {
+            Some((id, seen)) => {
+                let mut value = self.module_json(id, seen);
+                value["cartridge"] = json!(seen.name);
+                value
+            }
+            None => {
+                let module = |(id, seen): (ModuleId, &Seen)| {
+                    let mut value = self.module_json(id, seen);
+                    value["module"] = json!(id.0);
+                    value["name"] = json!(seen.name);
+                    value["state"] = json!(seen.state.name());
+                    let hash = self.state_hash.modules.iter().find(|hash| hash.module == id);
+                    value["state_hash"] = json!(hash.map(|hash| format!("{:032x}", hash.root())));
+                    value["supervisor"] = json!(self.machine.supervisor(id).map(|id| id.0));
+                    value
+                };
+                json!({ "modules": self.crowd.iter().map(module).collect::<Vec<_>>() })
+            }
+        };
+        value["frames"] = json!(self.frames);
+        value["stop"] = json!(self.stop.name());
+        value["state_hash"] = json!(self.state_hash.to_string());
+        value["actions"] = json!(actions.collect::<Vec<_>>());
+        value["frames_per_second"] = json!(self.frames_per_second());
+        value["times_real_time"] = json!(self.times_real_time());
+        value["realtime"] = json!(self.realtime.map(Realtime::json));
+        value["audit"] = json!(
+            self.audit.map(|audit| json!({ "file": audit.path(), "key": audit.key.map(|key| hex(&key)) }))
+        );
         format!("{value:#}\n")
+    }
+
+    fn module_json(&self, id: ModuleId, seen: &Seen) -> Value {
+        let there = self.there(id);
+        let mut value = seen.tally.json();
+        value["exit_code"] = json!(seen.code);
+        value["trap"] = json!(seen.trap);
+        value["cycles_budget"] = json!(there.map(|(budget, _)| budget));
+        value["trust"] = json!(there.map(|(_, trust)| json!({
+            "level": trust.level.name(),
+            "score": trust.score,
+            "violations": trust.violations,
+        })));
+        value
+    }
+}
+
+fn state(seen: &Seen) -> String {
+    match seen.code {
+        Some(code) if seen.state == ModuleState::Stopped => format!("halted with code {code}"),
+        _ => seen.state.name().to_owned(),
+    }
+}
+
+/// Names and values, a line each.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    indent: &'static str,
+}
+
+impl Lines {
+    fn line(&mut self, name: &str, value: String) {
+        let line = format!("{}{name:<13}{value}", self.indent);
+        let _ = writeln!(self.text, "{}", line.trim_end());
     }
 }
 

@@ -1,13 +1,15 @@
 //! Where a run's frames come from, and where they are recorded.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::trace::{self, Frames, Mismatch, RecordOptions, Recorder, Trace};
 use cartwheel_runtime::{
-    Action, Applied, FrameReport, InputFrame, Inputs, Journal, Machine, ModuleId, SyncMismatch, SyncTest,
+    Action, Applied, FrameReport, InputFrame, Inputs, Journal, Machine, ModuleId, Status, SyncMismatch,
+    SyncTest,
 };
 
 use crate::audit_log::AuditLog;
@@ -61,10 +63,10 @@ pub struct InputTape {
     pub journal: Option<Journal>,
     /// Log of every call.
     pub audit: Option<AuditLog>,
-    /// Frames in quarantine after which the host recovers the module.
+    /// Frames in quarantine after which the host recovers a module.
     pub recover_after: Option<u64>,
-    /// Frames that the module has been in quarantine.
-    pub quarantined: u64,
+    /// Modules in quarantine, and the frames that they have been in it.
+    pub quarantined: BTreeMap<ModuleId, u64>,
     /// What frames took.
     pub realtime: Realtime,
     /// What people are to be told.
@@ -130,18 +132,18 @@ impl InputTape {
         Ok(Made { input, report })
     }
 
-    /// Recovers a module that has been in quarantine long enough, if that was asked for.
+    /// Recovers modules that have been in quarantine long enough, if that was asked for; nothing ends with a quarantine then.
     fn recovered(&mut self, machine: &mut Machine, stop: Option<Stop>) -> Option<Stop> {
-        let (Some(Stop::Quarantined), Some(after)) = (stop, self.recover_after) else {
-            self.quarantined = 0;
-            return stop;
-        };
-        self.quarantined += 1;
-        if self.quarantined >= after {
-            machine.queue(Action::Recover { module: self.module.0 }).expect("the module is there");
-            self.quarantined = 0;
+        let Some(after) = self.recover_after else { return stop };
+        let all: Vec<ModuleId> = machine.modules().collect();
+        let quarantined = all.into_iter().filter(|&id| machine.status(id) == Status::Quarantined);
+        let counted = quarantined.map(|id| (id, self.quarantined.get(&id).map_or(1, |frames| frames + 1)));
+        self.quarantined = counted.collect();
+        for (id, _) in self.quarantined.iter().filter(|&(_, &frames)| frames >= after) {
+            machine.queue(Action::Recover { module: id.0 }).expect("the module is there");
         }
-        None
+        self.quarantined.retain(|_, frames| *frames < after);
+        stop.filter(|&stop| stop != Stop::Quarantined)
     }
 
     /// Ends everything that is written frame by frame; the first failure is told.
@@ -254,6 +256,8 @@ pub struct TraceTape<'t> {
     path: &'t Path,
     frames: Frames<'t>,
     recorded: Option<trace::TracedFrame>,
+    /// Frame that the replay stops before.
+    pub to: u64,
     /// The first frame that was not as recorded.
     pub mismatch: Option<Mismatch>,
 }
@@ -261,7 +265,8 @@ pub struct TraceTape<'t> {
 impl<'t> TraceTape<'t> {
     /// The frames from a number on.
     pub fn new(path: &'t Path, trace: &'t Trace, from: u64) -> TraceTape<'t> {
-        TraceTape { path, frames: trace.frames(from), recorded: None, mismatch: None }
+        let to = trace.next_frame();
+        TraceTape { path, frames: trace.frames(from), recorded: None, to, mismatch: None }
     }
 }
 
@@ -276,11 +281,13 @@ impl Tape for TraceTape<'_> {
         Ok(Made { input, report })
     }
 
-    fn made(&mut self, machine: &mut Machine, _: &Made, _: Option<Stop>) -> Result<Option<Stop>, Failure> {
+    fn made(&mut self, machine: &mut Machine, _: &Made, stop: Option<Stop>) -> Result<Option<Stop>, Failure> {
         if let Some(recorded) = self.recorded.take() {
             self.mismatch = trace::compare(&recorded, machine)?;
         }
-        Ok(self.mismatch.as_ref().map(|_| Stop::Diverged))
+        // What stopped everything before the last frame did so until the host did something about it.
+        let stop = stop.filter(|_| machine.frame() == self.to);
+        Ok(self.mismatch.as_ref().map(|_| Stop::Diverged).or(stop))
     }
 }
 

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cartwheel_runtime::trace::{self, ReplayError, Trace, TracedCartridge, Unfit};
-use cartwheel_runtime::{Machine, ModuleId, Program};
+use cartwheel_runtime::{Machine, Program};
 
 use crate::failure::{Exit, Failure};
-use crate::{files, print, project};
+use crate::{crowd, files, print, project};
 
 /// Files beside a trace that are looked at for its cartridge.
 const MAX_CANDIDATES: usize = 64;
@@ -88,11 +88,6 @@ impl Found {
             Some(Place::Embedded) => PathBuf::from("the embedded cartridge"),
             None => PathBuf::from("a machine without modules"),
         }
-    }
-
-    /// The first one.
-    pub fn first(&self, trace: &Path) -> Result<&Arc<Program>, Failure> {
-        self.programs.first().ok_or_else(|| Failure::file(trace, "it was recorded without any cartridge"))
     }
 
     /// Those that are not the recorded ones: what people call them, and their hashes.
@@ -230,15 +225,19 @@ pub fn recorded_cartridges(path: &Path, trace: &Trace) -> Result<Option<Found>, 
     Ok(all.map(|chosen| Found::new(trace, chosen)))
 }
 
-/// Titles of the modules that a trace begins with, by number; none if there is only one, which needs no name.
-pub fn titles(trace: &Trace, programs: &[Arc<Program>]) -> BTreeMap<u32, String> {
-    let machine = trace.machine(programs).ok().filter(|machine| machine.modules().len() > 1);
-    let title = |machine: &Machine, id: ModuleId| {
-        let title = &machine.instance(id).program().cartridge().manifest.title;
-        (id.0, title.clone())
-    };
-    let titles = machine.iter().flat_map(|machine| machine.modules().map(move |id| title(machine, id)));
-    titles.filter(|(_, title)| !title.is_empty()).collect()
+/// What modules are called that are there when a trace begins or before a frame, by number; none if there is only one, which
+/// needs no name.
+pub fn titles(trace: &Trace, programs: &[Arc<Program>], frame: u64) -> BTreeMap<u32, String> {
+    let Ok(mut machine) = trace.machine(programs) else { return BTreeMap::new() };
+    let mut titles = titles_now(&machine);
+    // A machine that cannot be brought there has titles all the same.
+    let _ = trace.seek(&mut machine, frame);
+    titles.extend(titles_now(&machine));
+    if is_crowd(trace) { titles } else { BTreeMap::new() }
+}
+
+fn titles_now(machine: &Machine) -> BTreeMap<u32, String> {
+    machine.modules().filter_map(|id| Some((id.0, crowd::named(machine, id)?.to_owned()))).collect()
 }
 
 /// Cartridges in the folder of a trace: files, source files, and the project in it. What cannot be loaded is none.
@@ -276,11 +275,27 @@ pub fn check_rules(path: &Path, trace: &Trace, found: &Found) -> Result<(), Fail
     checked.map_err(|unfit: Unfit| Failure::file(path, format!("{unfit} (--anyway replays it all the same)")))
 }
 
-/// A machine that stands behind the last frame of a trace, which must be what running it comes to.
-pub fn machine_at_end(path: &Path, trace: &Trace, program: &Arc<Program>) -> Result<Machine, Failure> {
-    let chosen = vec![(Place::File(path.to_owned()), program.clone())];
+/// A machine that stands behind the last frame of a trace, which must be what running it comes to. It has the cartridges of
+/// another machine, which must be the recorded ones.
+pub fn machine_at_end(path: &Path, trace: &Trace, of: &Machine) -> Result<Machine, Failure> {
+    let loaded = of.modules().map(|id| of.instance(id).program());
+    let programs: Vec<&Arc<Program>> = loaded.chain(of.programs()).collect();
+    let mut chosen = Vec::new();
+    for wanted in &trace.header().cartridges {
+        let hash = wanted.hash;
+        let there = programs.iter().find(|program| program.content_hash() == hash);
+        let none = OnceCell::from(Vec::new());
+        let candidate = match there {
+            Some(&program) => Some((Place::File(path.to_owned()), program.clone())),
+            None => recorded(path, wanted, &none)?,
+        };
+        chosen.extend(candidate);
+    }
     let found = Found::new(trace, chosen);
-    if !found.recorded {
+    let header = trace.header();
+    let first = of.modules().zip(&header.cartridges).take(header.loaded());
+    let same = first.filter(|(id, wanted)| of.instance(*id).program().content_hash() == wanted.hash).count();
+    if !found.recorded || same != of.modules().len() {
         return Err(Failure::file(path, "it was recorded with another cartridge"));
     }
     check_rules(path, trace, &found)?;

@@ -9,10 +9,15 @@ use cartwheel_runtime::{WASM4_FONT_ASSET, WASM4_FONT_BYTES};
 use crate::failure::Failure;
 use crate::files;
 
+/// True for a WASM-4 game.
+pub fn is_game(cart: &Cartridge) -> bool {
+    cart.manifest.capabilities.iter().any(|name| name == "wasm4")
+}
+
 /// Puts a font from a file into a game, as if its author had. So it is part of the cartridge's hash, and a saved state
 /// fits only a game with the same font.
 pub fn bring_font(cart: &mut Cartridge, path: &Path) -> Result<(), Failure> {
-    if !cart.manifest.capabilities.iter().any(|name| name == "wasm4") {
+    if !is_game(cart) {
         return Err(Failure::file(path, "the font is for WASM-4 games, and the cartridge is none"));
     }
     let bytes = files::read(path)?;

@@ -1,31 +1,73 @@
 //! Named data of a guest, as text.
 
-use cartwheel_bytecode::cartridge::{DataSymbol, SymbolType};
-use cartwheel_runtime::Program;
+use std::collections::BTreeSet;
+use std::fmt::Write;
 
+use cartwheel_bytecode::cartridge::{DataSymbol, SymbolType};
+use cartwheel_runtime::{Machine, Program};
+
+use crate::crowd::Crowd;
 use crate::failure::Failure;
 
 /// Elements that are shown of a datum.
 const MAX_SHOWN: usize = 32;
 
-/// The datum with a name.
-pub fn find<'a>(program: &'a Program, name: &str) -> Result<&'a DataSymbol, Failure> {
-    let Some(debug) = &program.cartridge().debug else {
-        return Err(Failure::new(format!("cannot watch `{name}`: the cartridge has no debug information")));
-    };
-    debug.symbols.iter().find(|symbol| symbol.name == name).ok_or_else(|| {
-        let near =
-            debug.symbols.iter().map(|symbol| (strsim::jaro_winkler(&symbol.name, name), &symbol.name));
-        let help = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            Some((likeness, near)) if likeness > 0.75 => format!("did you mean `{near}`?"),
-            Some(_) => format!("there are {}", names(&debug.symbols)),
-            None => "it has no named data".to_owned(),
-        };
-        Failure::new(format!("cannot watch `{name}`: the cartridge has no datum of that name; {help}"))
-    })
+fn symbols(program: &Program) -> &[DataSymbol] {
+    program.cartridge().debug.as_ref().map_or(&[], |debug| &debug.symbols)
 }
 
-fn names(symbols: &[DataSymbol]) -> String {
+fn symbol<'a>(program: &'a Program, name: &str) -> Option<&'a DataSymbol> {
+    symbols(program).iter().find(|symbol| symbol.name == name)
+}
+
+/// The datum with a name.
+pub fn find<'a>(program: &'a Program, name: &str) -> Result<&'a DataSymbol, Failure> {
+    symbol(program, name).ok_or_else(|| missing(&[program], name))
+}
+
+/// Fails if there is a name that no module's datum has that is watched, now or once it is loaded.
+pub fn check(machine: &Machine, crowd: &Crowd, names: &[String]) -> Result<(), Failure> {
+    let meant = crowd.meant(machine).into_iter().map(|id| &**machine.instance(id).program());
+    let programs: Vec<&Program> = meant.chain(machine.store().map(|(_, program)| &**program)).collect();
+    let unknown = names.iter().find(|name| programs.iter().all(|program| symbol(program, name).is_none()));
+    unknown.map_or(Ok(()), |name| Err(missing(&programs, name)))
+}
+
+/// What data have become: those of each module that has a datum of a name.
+pub fn text(frame: u64, machine: &Machine, crowd: &Crowd, names: &[String]) -> String {
+    let mut out = String::new();
+    for id in crowd.meant(machine) {
+        let instance = machine.instance(id);
+        for symbol in names.iter().filter_map(|name| symbol(instance.program(), name)) {
+            let of = if crowd.one_is_meant() { String::new() } else { format!("{}.", crowd.name(id)) };
+            let value = value(symbol, instance.memory());
+            let _ = writeln!(out, "frame {frame:<6} {of}{} = {value}", symbol.name);
+        }
+    }
+    out
+}
+
+fn missing(programs: &[&Program], name: &str) -> Failure {
+    let (debug, datum) = match programs {
+        [_] => ("the cartridge has no debug information", "the cartridge has no datum of that name"),
+        _ => ("no cartridge has debug information", "no cartridge has a datum of that name"),
+    };
+    if programs.iter().all(|program| program.cartridge().debug.is_none()) {
+        return Failure::new(format!("cannot watch `{name}`: {debug}"));
+    }
+    let mut symbols: Vec<&DataSymbol> = programs.iter().flat_map(|program| symbols(program)).collect();
+    let mut known = BTreeSet::new();
+    symbols.retain(|symbol| known.insert(&symbol.name));
+    let near = symbols.iter().map(|symbol| (strsim::jaro_winkler(&symbol.name, name), &symbol.name));
+    let help = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((likeness, near)) if likeness > 0.75 => format!("did you mean `{near}`?"),
+        Some(_) => format!("there are {}", names(&symbols)),
+        None => "there are no named data".to_owned(),
+    };
+    Failure::new(format!("cannot watch `{name}`: {datum}; {help}"))
+}
+
+fn names(symbols: &[&DataSymbol]) -> String {
     let mut names: Vec<&str> = symbols.iter().take(MAX_SHOWN).map(|symbol| symbol.name.as_str()).collect();
     if symbols.len() > MAX_SHOWN {
         names.push("...");

@@ -1,15 +1,47 @@
-//! Every cartridge of `cartridges/`: its states are those in its `golden.txt`, after 600 frames without input, and at the
-//! end of every file of inputs beside it; its `demo.trace` is what its first 300 frames with these inputs come to.
+//! Every cartridge and every machine of `cartridges/`: its states are those in its `golden.txt`, after 600 frames without input, and
+//! at the end of every file of inputs beside it; its `demo.trace` is what its first 300 frames with these inputs come to. Of a
+//! machine there are the states of all its modules, too.
 //!
 //! `BLESS=1 cargo test --test golden` writes these files. They are the same for debug and release builds.
 
 mod common;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use common::{Place, cartridges};
+use common::{Place, cartridges, machines};
 
 const FRAMES: &str = "600";
+
+/// What is run: its name, its folder, and what `run` is given.
+struct Subject {
+    name: String,
+    folder: PathBuf,
+    run: String,
+}
+
+fn subjects() -> Vec<Subject> {
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    let alone = cartridges().into_iter().map(|(name, folder)| Subject { name, run: path(&folder), folder });
+    let several = machines().into_iter().map(|(name, file)| {
+        let folder = file.parent().expect("a folder").to_owned();
+        Subject { name: format!("{name}/machine.toml"), folder, run: path(&file) }
+    });
+    let all: Vec<Subject> = alone.chain(several).collect();
+    let folders: BTreeSet<&Path> = all.iter().map(|subject| &*subject.folder).collect();
+    assert_eq!(folders.len(), all.len(), "each has its own folder, with its own golden files");
+    all
+}
+
+/// Number, name, state and hash of each module that was there at any time.
+fn modules(summary: &serde_json::Value) -> String {
+    let Some(modules) = summary["modules"].as_array() else { return String::new() };
+    let line = |row: &serde_json::Value| {
+        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
+        format!("  {} {} {} {}\n", row["module"], text("name"), text("state"), text("state_hash"))
+    };
+    modules.iter().map(line).collect()
+}
 
 // covers VM-4
 #[test]
@@ -17,17 +49,17 @@ fn cartridges_end_in_their_golden_state() {
     #[expect(clippy::disallowed_methods, reason = "tells tests what to do")]
     let bless = std::env::var_os("BLESS").is_some();
     let mut wrong = Vec::new();
-    for (name, folder) in cartridges() {
-        let path = folder.to_str().expect("UTF-8");
+    for Subject { name, folder, run } in subjects() {
         let place = Place::new();
-        let state = |args: &[&str]| {
-            let summary = place.json(&[&[path], args].concat());
-            format!("{} {}", summary["frames"], summary["state_hash"].as_str().expect("a hash"))
+        let state = |args: &[&str], of: &str| {
+            let summary = place.json(&[&[run.as_str()], args].concat());
+            let hash = summary["state_hash"].as_str().expect("a hash");
+            format!("{} {hash}{of}\n{}", summary["frames"], modules(&summary))
         };
-        let mut found = state(&["--frames", FRAMES]) + "\n";
+        let mut found = state(&["--frames", FRAMES], "");
         for inputs in inputs(&folder) {
             let file = folder.join(&inputs);
-            found += &format!("{} {inputs}\n", state(&["--input", file.to_str().expect("UTF-8")]));
+            found += &state(&["--input", file.to_str().expect("UTF-8")], &format!(" {inputs}"));
         }
         let file = folder.join("golden.txt");
         if bless {
@@ -46,12 +78,12 @@ fn cartridges_replay_their_traces() {
     let bless = std::env::var_os("BLESS").is_some();
     let place = Place::new();
     let mut root = std::path::PathBuf::new();
-    for (name, folder) in cartridges() {
+    for Subject { name, folder, run } in subjects() {
         let (inputs, trace) = (folder.join("demo.inputs"), folder.join("demo.trace"));
         let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
         if bless {
-            let (folder, inputs, trace) = (path(&folder), path(&inputs), path(&trace));
-            let mut args = vec!["run", &folder, "--frames", "300", "-q", "--record", &trace];
+            let (inputs, trace) = (path(&inputs), path(&trace));
+            let mut args = vec!["run", &run, "--frames", "300", "-q", "--record", &trace];
             args.extend(["--keyframes", "0", "--components", "0"]);
             if Path::new(&inputs).exists() {
                 args.extend(["--input", &inputs]);
@@ -79,16 +111,15 @@ fn inputs(folder: &Path) -> Vec<String> {
 // covers VM-3
 #[test]
 fn cartridges_go_on_from_a_saved_state_in_another_process() {
-    for (name, folder) in cartridges() {
+    for Subject { name, run, .. } in subjects() {
         let place = Place::new();
-        let folder = folder.to_str().expect("UTF-8");
-        place.good(&["run", folder, "--frames", "120", "--hashes", "whole.txt", "-q"]);
+        place.good(&["run", &run, "--frames", "120", "--hashes", "whole.txt", "-q"]);
         let whole = place.text("whole.txt");
         for at in [0, 1, 7, 59, 119] {
             let frames = at.to_string();
-            place.good(&["run", folder, "--frames", &frames, "--hashes", "a.txt", "--save-state", "s", "-q"]);
+            place.good(&["run", &run, "--frames", &frames, "--hashes", "a.txt", "--save-state", "s", "-q"]);
             let rest = (120 - at).to_string();
-            place.good(&["run", folder, "--frames", &rest, "--hashes", "b.txt", "--load-state", "s", "-q"]);
+            place.good(&["run", &run, "--frames", &rest, "--hashes", "b.txt", "--load-state", "s", "-q"]);
             assert!(place.text("a.txt") + &place.text("b.txt") == whole, "{name} saved after {at} frames");
         }
     }

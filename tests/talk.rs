@@ -1,5 +1,9 @@
-//! The cartridges of `cartridges/talk` in one machine: what they say, and that a copy made in any frame says the same.
+//! The cartridges of `cartridges/talk` in one machine: what they say, and that a copy made in any frame says the same. That its
+//! `demo.trace` is what running it comes to is in `golden.rs`; here it is left in the middle.
 
+mod common;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -80,6 +84,32 @@ fn a_copy_made_in_any_frame_goes_on_the_same() {
         for (frame, expected) in frames.iter().enumerate().skip(at).take(12) {
             assert_eq!(step(&mut other), *expected, "saved before frame {at}, frame {frame}");
         }
+    }
+}
+
+/// The shipped trace, replayed up to frames in which messages are under way; from there the machine file goes on.
+// covers VM-3 VM-4
+#[test]
+fn the_recorded_run_goes_on_from_the_middle_with_messages_in_flight() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges/talk");
+    let file = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    let (trace, machine) = (file("demo.trace"), file("machine.toml"));
+    let place = common::Place::new();
+    let out = place.good(&["replay", &trace, "--watch-ports", "--hashes", "whole.txt", "-q"]);
+    let whole = place.text("whole.txt");
+    let lines = out.lines().filter(|line| line.starts_with('{'));
+    let sent = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+    // What is sent to a module is delivered between two frames, and is in the state until then.
+    let inward = sent.filter(|sent| sent["to"] == "module");
+    let cuts: BTreeSet<u64> = inward.map(|sent| sent["frame"].as_u64().expect("a number") + 1).collect();
+    let cuts: Vec<u64> = cuts.into_iter().filter(|&cut| cut < 299).collect();
+    assert!(cuts.len() > 50, "{cuts:?}");
+    for &cut in cuts.iter().step_by(cuts.len() / 6) {
+        place.good(&["replay", &trace, "--to", &cut.to_string(), "--save-state", "s", "-q"]);
+        let rest = (300 - cut).to_string();
+        place.good(&["run", &machine, "--load-state", "s", "--frames", &rest, "--hashes", "rest.txt", "-q"]);
+        let expected: Vec<&str> = whole.lines().skip(cut as usize).collect();
+        assert_eq!(place.text("rest.txt").lines().collect::<Vec<_>>(), expected, "left before frame {cut}");
     }
 }
 

@@ -355,6 +355,24 @@ fn a_trace_is_exported_as_a_line_of_json_per_frame() {
     assert!(info.contains("frames       150 from 0") && info.contains("state        complete"), "{info}");
 }
 
+/// In the trace of a shipped machine that begins with one module.
+#[test]
+fn why_knows_modules_that_were_loaded_while_the_machine_ran() {
+    let trace = concat!(env!("CARGO_MANIFEST_DIR"), "/cartridges/supervisor/demo.trace");
+    let place = Place::new();
+    let why = |frame: &str, module: &str| {
+        place.run(&["trace", "why", trace, "--frame", frame, "--module", module, "--address", "0"])
+    };
+    let told = why("30", "3");
+    assert_eq!(told.status, 0, "{}", told.stderr);
+    let written =
+        "byte at address 0x0 (frames) of module 3 \"glutton\": written last in frame 30, from 0x18 to 0x19";
+    assert!(told.stdout.starts_with(written) && told.stdout.contains("(glutton.asm:15)"), "{}", told.stdout);
+    let gone = why("150", "3");
+    let said = "there is no module 3 after frame 150; there are 0 boss, 4 sparrow";
+    assert!(gone.status == 1 && gone.stderr.contains(said), "{}", gone.stderr);
+}
+
 #[test]
 fn inputs_are_reduced_to_what_a_trap_needs() {
     let place = Place::new();
@@ -375,7 +393,7 @@ fn inputs_are_reduced_to_what_a_trap_needs() {
           return
         .end",
     );
-    place.write("in.txt", "||*30\n|A|*9\n|U|*50\n|DX|*3\n|B|*20\n||*40\n");
+    place.write("in.txt", "||*30\n|A|*9\n|U|*50\n|DX|*3\n|L|\n|B|*20\n||*40\n");
     let done = place.run(&["run", "fragile.asm", "--input", "in.txt", "--record", "t.trace", "-q"]);
     assert_eq!(done.status, 2);
     place.good(&["trace", "shrink", "t.trace", "--trap", "-o", "small.txt"]);
@@ -384,6 +402,19 @@ fn inputs_are_reduced_to_what_a_trap_needs() {
     let command = format!("! {} run fragile.asm --input {{}} -q", env!("CARGO_BIN_EXE_cartwheel"));
     place.good(&["trace", "shrink", "t.trace", "--while", &command, "-o", "again.txt", "-q"]);
     assert_eq!(place.text("again.txt"), place.text("small.txt"));
+    // The same beside another cartridge, which traps on another button.
+    let other = ".func update()\n .local x: i32\n input.pressed x, 0\n br.i32.eq x, 1024, bad\n return\nbad:\n trap 3\n.end";
+    place.write("other.asm", other);
+    let done =
+        place.run(&["run", "other.asm", "fragile.asm", "--input", "in.txt", "--record", "two.trace", "-q"]);
+    assert_eq!(done.status, 2);
+    for (module, small) in
+        [(&[][..], "|..L.........|\n"), (&["--module", "1"], "|....A.......|\n|.....B......|\n")]
+    {
+        let shrink = ["trace", "shrink", "two.trace", "--trap", "-o", "two.txt", "-q"];
+        place.good(&[&shrink[..], module].concat());
+        assert_eq!(place.text("two.txt"), small);
+    }
     place.write("in.txt", "||*30\n");
     let args = ["trace", "shrink", "in.txt", "--trap", "--cart", "fragile.asm", "-o", "x.txt"];
     assert!(place.bad(&args).contains("does not trap"));
@@ -531,7 +562,9 @@ fn traces_of_several_modules_name_the_module() {
         "byte at address 0x0 (total) of module 1 \"Two\": written last in frame 30, from 0x14 to 0x15";
     assert!(why.contains(written) && why.contains("(two.asm:7)"), "{why}");
     let refused = ["trace", "why", "two.trace", "--frame", "30", "--module", "2", "--address", "0"];
-    assert!(place.bad(&refused).contains("it does not begin with a module 2; there are 0, 1"));
+    let exported = place.good(&["trace", "export", "two.trace", "--json"]);
+    assert!(exported.contains("\"module\":1,\"name\":\"memory\",\"title\":\"Two\""), "{exported}");
+    assert!(place.bad(&refused).contains("there is no module 2 after frame 30; there are 0 One, 1 Two"));
     // A cut in the middle, and other inputs from there on.
     place.good(&["trace", "cut", "two.trace", "--from", "25", "-o", "part.trace"]);
     place.good(&["replay", "part.trace", "-q"]);
@@ -545,8 +578,7 @@ fn traces_of_several_modules_name_the_module() {
     for part in [
         "note: two.asm is not the recorded cartridge",
         // The cartridges' hashes are part of the state, but no difference by themselves.
-        "diverged in frame 0",
-        "components: modules\n",
+        "diverged in frame 10",
         "what differs after frame 10, first written first:",
         "memory of module 1 \"Two\": byte at address 0x0 (total)",
         "recorded 0x1, written by `i32.store` at update+",

@@ -44,6 +44,31 @@ pub struct ModuleHash {
     pub kernel: SmallVec<[(&'static str, u128); 4]>,
 }
 
+impl ModuleHash {
+    /// Its components in order: name, hash.
+    pub fn components(&self) -> impl Iterator<Item = (&'static str, u128)> {
+        let guest = [
+            ("registers", self.registers),
+            ("memory", self.memory),
+            ("globals", self.globals),
+            ("heap", self.heap),
+            ("rng", self.rng),
+        ];
+        guest.into_iter().chain(self.kernel.iter().copied())
+    }
+
+    /// Hash of the hashes of all its components, in order.
+    pub fn root(&self) -> u128 {
+        root(self.components().map(|(_, hash)| hash))
+    }
+}
+
+fn root(leaves: impl Iterator<Item = u128>) -> u128 {
+    let mut root = Xxh3Default::new();
+    leaves.for_each(|leaf| root.update(&leaf.to_le_bytes()));
+    root.digest128()
+}
+
 impl StateHash {
     pub(crate) fn of(machine: &Machine) -> StateHash {
         let mut bytes = Vec::with_capacity(64);
@@ -68,11 +93,7 @@ impl StateHash {
                 kernel: machine.kernel.hashes(module.id).collect(),
             });
         }
-        let mut root = Xxh3Default::new();
-        for (_, _, leaf) in hash.components() {
-            root.update(&leaf.to_le_bytes());
-        }
-        hash.root = root.digest128();
+        hash.root = root(hash.components().map(|(_, _, leaf)| leaf));
         hash
     }
 
@@ -82,14 +103,7 @@ impl StateHash {
         let shared = self.shared.iter().map(|&(name, hash)| (None, name, hash));
         let modules = self.modules.iter().flat_map(|module| {
             let id = Some(module.module);
-            let guest = [
-                ("registers", module.registers),
-                ("memory", module.memory),
-                ("globals", module.globals),
-                ("heap", module.heap),
-                ("rng", module.rng),
-            ];
-            guest.into_iter().chain(module.kernel.iter().copied()).map(move |(name, hash)| (id, name, hash))
+            module.components().map(move |(name, hash)| (id, name, hash))
         });
         machine.chain(modules).chain(shared)
     }

@@ -42,6 +42,8 @@ pub struct Machine {
     pub(crate) modules: Vec<Module>,
     /// Programs that a restored state can have modules of, by content hash. No part of the state.
     pub(crate) programs: BTreeMap<[u8; 32], Arc<Program>>,
+    /// Programs that are run in place of recorded ones: hash of each, and hash of what it stands for. No part of the state.
+    pub(crate) stand_ins: BTreeMap<[u8; 32], [u8; 32]>,
     /// Programs that modules can be loaded of while the machine runs, by name. Configuration.
     pub(crate) store: BTreeMap<String, Stored>,
     /// Number of the next frame.
@@ -69,6 +71,7 @@ impl Machine {
             kernel: Kernel::new(),
             modules: Vec::new(),
             programs: BTreeMap::new(),
+            stand_ins: BTreeMap::new(),
             store: BTreeMap::new(),
             frame: 0,
             previous: InputFrame::default(),
@@ -341,6 +344,7 @@ impl Machine {
         let mut fork = Machine::new(self.config);
         fork.set_script(self.script().cloned());
         fork.programs = self.programs.clone();
+        fork.stand_ins = self.stand_ins.clone();
         fork.store = self.store.clone();
         fork.restore(&bytes).expect("a machine can restore what it saved");
         Ok(fork)
@@ -378,6 +382,17 @@ impl Machine {
     /// Like all that follow: if there is no such module.
     pub fn status(&self, module: ModuleId) -> Status {
         self.module(module).status(&self.kernel)
+    }
+
+    /// True if a module runs in the next frame, unless somebody keeps it from that before. If no module does, none will until
+    /// the host does something.
+    pub fn will_run(&self, module: ModuleId) -> bool {
+        self.module(module).will_run(&self.kernel)
+    }
+
+    /// The name that a module was set up with, if it was; people and policies call it by its cartridge's title otherwise.
+    pub fn name(&self, module: ModuleId) -> Option<&str> {
+        self.module(module).frozen.name()
     }
 
     /// How a module trapped, if it did.

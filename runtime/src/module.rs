@@ -116,6 +116,12 @@ impl Module {
         }
     }
 
+    /// A library has nothing to run once its start functions are done.
+    pub fn will_run(&self, kernel: &Kernel) -> bool {
+        matches!(self.status(kernel), Status::Running | Status::Stopping)
+            && self.schedule.stage != Stage::Done
+    }
+
     pub fn main_returned(&self) -> bool {
         let body = self.instance.program().cartridge().manifest.entry.body;
         self.schedule.stage == Stage::Done && matches!(body, EntryBody::Main(_))

@@ -44,7 +44,10 @@ impl Roster {
         codec::encode(&Roster::of(machine), &mut bytes);
         let mut hash = Xxh3Default::new();
         hash.update(&bytes);
-        machine.modules.iter().for_each(|module| hash.update(&module.instance.program().content_hash()));
+        for module in &machine.modules {
+            let program = module.instance.program().content_hash();
+            hash.update(machine.stand_ins.get(&program).unwrap_or(&program));
+        }
         Some(hash.digest128())
     }
 

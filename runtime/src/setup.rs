@@ -78,6 +78,11 @@ impl Frozen {
         }
     }
 
+    /// Name for people and policies, if it is not the title.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// A setup for a module that a state is restored into. `None` if there is none: no module was ever set up so.
     pub fn thaw(&self) -> Option<ModuleSetup> {
         let level = |&level: &u8| TrustLevel::ALL.get(usize::from(level)).copied();

@@ -95,8 +95,8 @@ impl FrameCost {
 }
 
 /// A run that is played.
-pub struct Game<'g, 'a> {
-    session: &'g mut Session<'a>,
+pub struct Game<'g> {
+    session: &'g mut Session,
     tape: &'g mut InputTape,
     rewind: Rewind,
     /// What the last frames cost, ascending.
@@ -116,14 +116,14 @@ pub struct Game<'g, 'a> {
     until: Option<u64>,
 }
 
-impl<'g, 'a> Game<'g, 'a> {
+impl<'g> Game<'g> {
     /// A run that ends before a frame if one is given. States are saved to a file if one is given.
     pub fn new(
-        session: &'g mut Session<'a>,
+        session: &'g mut Session,
         tape: &'g mut InputTape,
         slot: Option<PathBuf>,
         until: Option<u64>,
-    ) -> Game<'g, 'a> {
+    ) -> Game<'g> {
         Game {
             session,
             tape,

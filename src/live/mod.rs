@@ -40,7 +40,7 @@ pub struct Options {
 }
 
 /// Plays until somebody leaves. The terminal is then as it was before.
-pub fn play(session: &mut Session<'_>, tape: &mut InputTape, options: Options) -> Result<Stop, Failure> {
+pub fn play(session: &mut Session, tape: &mut InputTape, options: Options) -> Result<Stop, Failure> {
     let signals = Signals::catch()?;
     let mut screen = Screen::open()?;
     let mut keys = Keys::new(options.hold_frames, screen.tells_releases());
@@ -82,13 +82,13 @@ pub fn play(session: &mut Session<'_>, tape: &mut InputTape, options: Options) -
     }
 }
 
-fn forward(game: &mut Game<'_, '_>, keys: &mut Keys) -> Result<(), Failure> {
+fn forward(game: &mut Game<'_>, keys: &mut Keys) -> Result<(), Failure> {
     game.forward(keys.held())?;
     keys.frame_made();
     Ok(())
 }
 
-fn obey(game: &mut Game<'_, '_>, keys: &mut Keys, command: Command) -> Result<(), Failure> {
+fn obey(game: &mut Game<'_>, keys: &mut Keys, command: Command) -> Result<(), Failure> {
     match command {
         Command::Leave => {}
         Command::Pause => game.paused = !game.paused,

@@ -21,7 +21,7 @@ const FAINT: Style = Style::new().fg(Color::DarkGray);
 const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
 
 /// Draws everything.
-pub fn draw(frame: &mut Frame<'_>, game: &Game<'_, '_>, rate: u32) {
+pub fn draw(frame: &mut Frame<'_>, game: &Game<'_>, rate: u32) {
     let area = frame.area();
     let buffer = frame.buffer_mut();
     let fits = |(width, height): (u16, u16)| area.width >= width && area.height >= height;
@@ -68,7 +68,7 @@ fn text(buffer: &mut Buffer, area: Rect, line: &str, style: Style) {
     }
 }
 
-fn title(buffer: &mut Buffer, area: Rect, game: &Game<'_, '_>, rate: u32) {
+fn title(buffer: &mut Buffer, area: Rect, game: &Game<'_>, rate: u32) {
     let machine = game.machine();
     let mut line = game.title();
     if !line.is_empty() {
@@ -94,7 +94,7 @@ fn title(buffer: &mut Buffer, area: Rect, game: &Game<'_, '_>, rate: u32) {
     text(buffer, area, &line, STRONG);
 }
 
-fn picture_of(buffer: &mut Buffer, area: Rect, game: &Game<'_, '_>) {
+fn picture_of(buffer: &mut Buffer, area: Rect, game: &Game<'_>) {
     let surface = game.pictured().and_then(|module| game.machine().surface(module));
     match surface {
         Some(surface) if area.height > 0 => picture::draw(&surface, area, buffer),
@@ -102,7 +102,7 @@ fn picture_of(buffer: &mut Buffer, area: Rect, game: &Game<'_, '_>) {
     }
 }
 
-fn costs(buffer: &mut Buffer, area: Rect, game: &Game<'_, '_>) {
+fn costs(buffer: &mut Buffer, area: Rect, game: &Game<'_>) {
     let budget = game.budget();
     let Some(last) = game.costs.back() else {
         return text(buffer, row(area, 0), "no frame was made yet", FAINT);
@@ -174,7 +174,7 @@ fn bars<'c>(
     }
 }
 
-fn logged(buffer: &mut Buffer, area: Rect, game: &Game<'_, '_>) {
+fn logged(buffer: &mut Buffer, area: Rect, game: &Game<'_>) {
     let skipped = game.log.len().saturating_sub(area.height.into());
     for (at, (frame, line)) in game.log.iter().skip(skipped).enumerate() {
         text(buffer, row(area, at as u16), &format!("{frame:>7} {line}"), Style::new());

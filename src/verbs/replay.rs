@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
+use cartwheel_runtime::Machine;
 use cartwheel_runtime::trace::{Mismatch, Trace};
-use cartwheel_runtime::{Machine, ModuleId};
 
 use crate::cli::ReplayArgs;
-use crate::crowd::Crowd;
+use crate::crowd::{self, Crowd};
 use crate::failure::{Exit, Failure};
 use crate::machine_file::Member;
 use crate::session::{Said, Session};
-use crate::summary::Stop;
 use crate::tape::TraceTape;
 use crate::traces::{self, Found, hex};
 use crate::{divergence, print};
@@ -32,43 +31,26 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     if let Some(mismatch) = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))? {
         return diverged(path, &trace, &found, &mismatch);
     }
-    if traces::is_crowd(&trace) {
-        return replay_crowd(args, &trace, &found, machine, (from, to));
-    }
-    let name = found.name();
-    let mut session = Session::new(&args.output, &name, found.first(path)?, machine, to - from)?;
+    let place = found.name();
+    let crowd = crowd(args, &trace, &machine, &place)?;
+    let mut session = Session::new(&args.output, &place, crowd, machine, to - from)?;
     let mut tape = TraceTape::new(path, &trace, from);
+    tape.to = to;
     let (stop, seconds) = session.timed(&mut tape)?;
-    session.outputs.finish(&session.machine, cartwheel_runtime::ModuleId(0), args.output.scale)?;
-    session.report(&args.output, &name, stop, seconds, Said { replayed: true, ..Said::default() })?;
-    match (stop, tape.mismatch) {
-        (Stop::Diverged, Some(mismatch)) => diverged(path, &trace, &found, &mismatch),
-        // How the guest ended is part of what was replayed.
-        _ => Ok(Exit::Fine),
-    }
+    session.finish()?;
+    session.report(&args.output, stop, seconds, Said { replayed: true, ..Said::default() })?;
+    // How the guests ended is part of what was replayed.
+    tape.mismatch.map_or(Ok(Exit::Fine), |mismatch| diverged(path, &trace, &found, &mismatch))
 }
 
-/// Replays a trace of several modules.
-fn replay_crowd(
-    args: &ReplayArgs,
-    trace: &Trace,
-    found: &Found,
-    machine: Machine,
-    (from, to): (u64, u64),
-) -> Result<Exit, Failure> {
-    let path = args.trace.as_path();
-    let mut titles = traces::titles(trace, &found.programs);
-    let member = |id: ModuleId| Member {
-        id,
-        name: titles.remove(&id.0).unwrap_or_else(|| format!("module-{}", id.0)),
-    };
-    let members = machine.modules().map(member).collect();
-    let mut crowd = Crowd::new(&args.output, machine, members, to - from)?;
-    let mut tape = TraceTape::new(path, trace, from);
-    let (stop, seconds) = crowd.timed(&mut tape)?;
-    crowd.finish(&args.output)?;
-    crowd.report(&args.output, stop, seconds)?;
-    tape.mismatch.map_or(Ok(Exit::Fine), |mismatch| diverged(path, trace, found, &mismatch))
+/// The modules that a replay begins with.
+fn crowd(args: &ReplayArgs, trace: &Trace, machine: &Machine, place: &Path) -> Result<Crowd, Failure> {
+    let chosen = args.output.module.as_deref();
+    if !traces::is_crowd(trace) {
+        return Crowd::alone(machine, place, chosen);
+    }
+    let members = machine.modules().map(|id| Member { id, name: crowd::title(machine, id) }).collect();
+    Crowd::new(machine, members, chosen)
 }
 
 fn range(args: &ReplayArgs, trace: &Trace) -> Result<(u64, u64), Failure> {

@@ -1,100 +1,69 @@
 //! `cartwheel run`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::host::Host;
 use cartwheel_runtime::trace::RecordOptions;
-use cartwheel_runtime::{
-    Action, Config, Inputs, Journal, Machine, ModuleSetup, Script, ScriptError, Storage, SyncTest,
-};
+use cartwheel_runtime::{Action, Inputs, Journal, Machine, ModuleId, Script, ScriptError, SyncTest};
 
 use crate::audit_log::AuditLog;
 use crate::cli::RunArgs;
 use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
-use crate::machine_file::{self, Wishes};
+use crate::machine_file::{self, Made};
 use crate::messages::Feed;
 use crate::mounts::Mounts;
 use crate::realtime::Realtime;
 use crate::session::{Said, Session};
-use crate::storage::StorageFolder;
 use crate::tape::{InputTape, Recording};
-use crate::{files, live, policies, project, signatures, traces, wasm4};
+use crate::wishes::Wishes;
+use crate::{files, live, signatures, traces};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
 
-/// Runs a cartridge.
+/// Runs cartridges, or the machine that a file describes.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    if !args.more.is_empty() || args.cartridge.extension().is_some_and(|name| name == machine_file::EXTENSION)
-    {
-        return run_machine(args);
-    }
-    let mut loaded = project::load_declaring(&args.cartridge, args.declare.as_deref())?;
-    if let Some(font) = &args.wasm4_font {
-        wasm4::bring_font(&mut loaded.cart, font)?;
-    }
-    let path = loaded.path.clone();
-    let ring = signatures::ring(&args.ring)?;
-    if ring.is_some() {
-        signatures::attach(&mut loaded)?;
-    }
-    let mounts = Mounts::open(&args.mounts)?;
-    let program = loaded.verify()?;
-    let entry = &program.cartridge().manifest.entry;
-    if entry.starts.is_empty() && entry.body == EntryBody::Library {
-        return Err(Failure::file(
-            &path,
-            "there is nothing to run: it is a library, without `main` or `update`",
-        ));
-    }
+    let file = args.cartridge.extension().is_some_and(|name| name == machine_file::EXTENSION);
     let inputs = args.input.as_deref().map(read_inputs).transpose()?;
-    let config = Config {
-        seed: args.seed.unwrap_or(0),
-        cycles_per_frame: args.cycles,
-        latency: args.latency.unwrap_or(Config::default().latency),
-        storage_bytes: args.storage_quota.unwrap_or(Config::default().storage_bytes),
-        read_only_storage: args.read_only,
-        ..Config::default()
-    };
-    let mut machine = Machine::new(config);
-    if let Some(threads) = args.threads {
-        let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
-        machine.set_host(Host::with_threads(threads).map_err(failed)?);
-    }
-    let policy = args.policy.as_deref().map(policies::read).transpose()?;
-    if let Some(policy) = policy.clone() {
-        machine.set_policy(policy);
-    }
-    machine.set_key_ring(ring);
-    machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
-    let mut audit = None;
-    if let Some(path) = &args.audit {
-        let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
-        machine.observe(Box::new(auditor));
-        audit = Some(log);
-    }
-    let folder = args.storage.as_deref().map(|path| StorageFolder::open(path, config.storage_bytes));
-    let (folder, files) = folder.transpose()?.unzip();
-    let files = files.unwrap_or_else(|| Storage::new(config.storage_bytes));
-    let vouched = machine.vouch(&program).map_err(|refused| Failure::file(&path, refused))?;
-    let module = machine
-        .load_vouched(program.clone(), vouched, ModuleSetup { storage: Some(files), ..Default::default() })
-        .map_err(|e| Failure::file(&path, e))?;
-    if args.storage.is_some() && machine.storage(module).is_none() {
-        return Err(Failure::file(&path, "it has no files to keep: it declares no `.capability fs`"));
-    }
+    let mounts = Mounts::open(&args.mounts)?;
     let journal = args.net.as_deref().map(read_journal).transpose()?;
     let feed = args.stdin.as_deref().map(Feed::read).transpose()?;
-    if feed.is_some() && !machine.has_ports(module) {
-        return Err(Failure::file(&path, "it reads no messages: it declares no `.capability port`"));
+    let mut audit = None;
+    let prepare = |machine: &mut Machine| prepare(args, machine, &mut audit);
+    let wishes = wishes(args);
+    let Made { mut machine, members, folders } = match file {
+        true if !args.more.is_empty() => {
+            let help = "name the cartridges in it as [[module]]";
+            return Err(Failure::file(&args.more[0], format!("a machine file is a whole machine; {help}")));
+        }
+        true => machine_file::read(&args.cartridge, &wishes, prepare)?,
+        false => {
+            let paths: Vec<&Path> = [&args.cartridge].into_iter().chain(&args.more).map(|p| &**p).collect();
+            machine_file::of_cartridges(&paths, &wishes, prepare)?
+        }
+    };
+    let chosen = args.output.module.as_deref();
+    let crowd = match file || !args.more.is_empty() {
+        true => Crowd::new(&machine, members, chosen)?,
+        false => Crowd::alone(&machine, &args.cartridge, chosen)?,
+    };
+    if !machine.modules().any(|id| has_entry(&machine, id)) {
+        let message = "there is nothing to run: it is a library, without `main` or `update`";
+        return Err(Failure::file(&args.cartridge, message));
+    }
+    if !folders.is_empty() && (args.sync_test.is_some() || args.resume) {
+        let option = if args.resume { "--resume" } else { "--sync-test" };
+        let help = "leave `storage` out of the machine file: files are part of a state";
+        return Err(Failure::new(format!("{option} is for modules without folders of files; {help}")));
     }
     if let Some(path) = &args.load_state {
         machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
         // A state brings the policy of its machine; the one that was asked for takes its place.
-        if let Some(policy) = policy.filter(|policy| policy != machine.policy()) {
+        if let Some(policy) = wishes.policy()?.filter(|policy| policy != machine.policy()) {
             let set = machine.queue(Action::SetPolicy { text: policy.text().to_owned() });
             set.expect("a policy that was read from this text");
         }
@@ -105,12 +74,18 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let mut resumed = None;
     if let (Some(path), true) = (&args.record, args.resume) {
         let trace = traces::open(path)?;
-        machine = traces::machine_at_end(path, &trace, &program)?;
+        machine = traces::machine_at_end(path, &trace, &machine)?;
         resumed = Some(trace);
+    }
+    let module = crowd.first();
+    if feed.is_some() && !(machine.has(module) && machine.has_ports(module)) {
+        let name = crowd.name(module);
+        let message = format!("{name} reads no messages: it declares no `.capability port`");
+        return Err(Failure::file(&args.cartridge, message));
     }
     let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
     let frames = args.frames.or(left).unwrap_or(DEFAULT_FRAMES);
-    let mut session = Session::new(&args.output, &args.cartridge, &program, machine, frames)?;
+    let mut session = Session::new(&args.output, &args.cartridge, crowd, machine, frames)?;
     let recording = match (&args.record, &resumed) {
         (Some(path), Some(trace)) => Some(Recording::resume(path, trace, options)?),
         (Some(path), None) => Some(Recording::create(path, &session.machine, options)?),
@@ -122,12 +97,12 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         recording,
         mounts,
         sync_test: args.sync_test.map(SyncTest::new),
-        folders: folder.into_iter().map(|folder| (module, folder)).collect(),
+        folders,
         feed,
         journal,
         audit,
         recover_after: args.recover_after,
-        quarantined: 0,
+        quarantined: BTreeMap::new(),
         realtime: Realtime::default(),
         warnings: Vec::new(),
     };
@@ -144,103 +119,51 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     drop(session.machine.stop_observing());
     let closed = tape.finish();
     let (stop, seconds) = ran?;
-    session.outputs.finish(&session.machine, module, args.output.scale)?;
+    session.finish()?;
     let said = Said {
         realtime: args.realtime_check.then_some(&tape.realtime),
         audit: tape.audit.as_ref(),
         replayed: false,
     };
-    session.report(&args.output, &args.cartridge, stop, seconds, said)?;
+    session.report(&args.output, stop, seconds, said)?;
     closed?;
-    Ok(stop.exit())
+    Ok(session.crowd.exit(stop))
 }
 
-/// Runs several modules.
-fn run_machine(args: &RunArgs) -> Result<Exit, Failure> {
-    let only_one = [
-        ("--declare", args.declare.is_some()),
-        ("--live", args.live),
-        ("--storage", args.storage.is_some()),
-        ("--wasm4-font", args.wasm4_font.is_some()),
-        ("--recover-after", args.recover_after.is_some()),
-        ("--realtime-check", args.realtime_check),
-        ("--resume", args.resume),
-    ];
-    if let Some((option, _)) = only_one.iter().find(|(_, given)| *given) {
-        let help = "a machine file can say it for each module, where it is about modules";
-        return Err(Failure::new(format!("{option} is for a run of one module; {help}")));
-    }
-    let inputs = args.input.as_deref().map(read_inputs).transpose()?;
-    let wishes = Wishes {
+fn wishes(args: &RunArgs) -> Wishes<'_> {
+    Wishes {
         seed: args.seed,
         cycles: args.cycles,
         latency: args.latency,
         policy: args.policy.as_deref(),
-    };
-    let mut audit = None;
-    let prepare = |machine: &mut Machine| {
-        if let Some(threads) = args.threads {
-            let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
-            machine.set_host(Host::with_threads(threads).map_err(failed)?);
-        }
-        machine.set_key_ring(signatures::ring(&args.ring)?);
-        machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
-        if let Some(path) = &args.audit {
-            let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
-            machine.observe(Box::new(auditor));
-            audit = Some(log);
-        }
-        Ok(())
-    };
-    let made = if args.more.is_empty() {
-        machine_file::read(&args.cartridge, &wishes, prepare)?
-    } else {
-        let paths = [&args.cartridge].into_iter().chain(&args.more).map(|path| path.as_path());
-        machine_file::of_cartridges(paths, &wishes, prepare)?
-    };
-    let machine_file::Made { mut machine, members, folders } = made;
-    if args.sync_test.is_some() && !folders.is_empty() {
-        return Err(Failure::new("--sync-test is for modules without folders of files"));
+        storage: args.storage.as_deref(),
+        storage_bytes: args.storage_quota,
+        read_only: args.read_only,
+        declare: args.declare.as_deref(),
+        wasm4_font: args.wasm4_font.as_deref(),
     }
-    if let Some(path) = &args.load_state {
-        machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
+}
+
+/// What is asked of a machine before anything is loaded.
+fn prepare(args: &RunArgs, machine: &mut Machine, audit: &mut Option<AuditLog>) -> Result<(), Failure> {
+    if let Some(threads) = args.threads {
+        let failed = |e| Failure::new(format!("cannot start {threads} threads: {e}"));
+        machine.set_host(Host::with_threads(threads).map_err(failed)?);
     }
-    let left = inputs.as_ref().map(|inputs| inputs.len().saturating_sub(machine.frame()));
-    let frames = args.frames.or(left).unwrap_or(DEFAULT_FRAMES);
-    let keyframes = if args.load_state.is_some() && args.keyframes == 0 { u64::MAX } else { args.keyframes };
-    let options = RecordOptions { keyframes, components: args.components, embed: args.embed };
-    let first = members.first().map_or(cartwheel_runtime::ModuleId(0), |member| member.id);
-    let feed = args.stdin.as_deref().map(Feed::read).transpose()?;
-    if feed.is_some() && !machine.has_ports(first) {
-        let what = "the first module reads no messages: it declares no `.capability port`";
-        return Err(Failure::file(&args.cartridge, what));
+    machine.set_key_ring(signatures::ring(&args.ring)?);
+    machine.set_script(args.mock.as_deref().map(read_script).transpose()?);
+    if let Some(path) = &args.audit {
+        let (log, auditor) = AuditLog::new(path, args.audit_key.as_deref())?;
+        machine.observe(Box::new(auditor));
+        *audit = Some(log);
     }
-    let mut crowd = Crowd::new(&args.output, machine, members, frames)?;
-    let recording = args.record.as_ref().map(|path| Recording::create(path, &crowd.machine, options));
-    let mut tape = InputTape {
-        module: first,
-        inputs: inputs.unwrap_or_default(),
-        recording: recording.transpose()?,
-        mounts: Mounts::open(&args.mounts)?,
-        sync_test: args.sync_test.map(SyncTest::new),
-        folders,
-        feed,
-        journal: args.net.as_deref().map(read_journal).transpose()?,
-        audit,
-        recover_after: None,
-        quarantined: 0,
-        realtime: Realtime::default(),
-        warnings: Vec::new(),
-    };
-    tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
-    let ran = crowd.timed(&mut tape);
-    drop(crowd.machine.stop_observing());
-    let closed = tape.finish();
-    let (stop, seconds) = ran?;
-    crowd.finish(&args.output)?;
-    crowd.report(&args.output, stop, seconds)?;
-    closed?;
-    Ok(crowd.exit(stop))
+    Ok(())
+}
+
+/// True if a module does anything by itself.
+fn has_entry(machine: &Machine, module: ModuleId) -> bool {
+    let entry = &machine.instance(module).program().cartridge().manifest.entry;
+    !entry.starts.is_empty() || entry.body != EntryBody::Library
 }
 
 fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {

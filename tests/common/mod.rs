@@ -117,3 +117,19 @@ pub fn cartridges() -> Vec<(String, PathBuf)> {
     found.sort();
     found
 }
+
+/// The machine files of the repository: name of the folder, and file.
+pub fn machines() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges");
+    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let folders = entries.map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<(String, PathBuf)> = folders
+        .filter(|folder| folder.join("machine.toml").is_file())
+        .map(|folder| {
+            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, folder.join("machine.toml"))
+        })
+        .collect();
+    found.sort();
+    found
+}

@@ -109,6 +109,10 @@ impl Trace {
         }
         // Modules can be loaded of these later.
         programs.iter().for_each(|program| machine.add_program(program.clone()));
+        // That a program is another one is no difference by itself: what it does is.
+        for (program, recorded) in programs.iter().zip(&self.header().cartridges) {
+            machine.stand_ins.entry(program.content_hash()).or_insert(recorded.hash);
+        }
         for (name, stored) in self.header().store() {
             // What is wrong shows as a state that does not fit, or a load that fails.
             if let Some((hash, setup)) = Stored::decode(stored)

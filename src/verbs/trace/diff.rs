@@ -146,7 +146,7 @@ fn states(
         }
         let mut machine = trace.machine(&found.programs).map_err(|e| e.to_string())?;
         match trace.seek(&mut machine, frame).map_err(|e| e.to_string())? {
-            None => Ok((machine, traces::titles(trace, &found.programs))),
+            None => Ok((machine, traces::titles(trace, &found.programs, frame))),
             Some(mismatch) => {
                 Err(format!("{}: frame {} is not what running it comes to", path.display(), mismatch.frame))
             }

@@ -11,14 +11,19 @@ use crate::traces::{self, hex};
 /// Writes a line of JSON per frame.
 pub fn run(args: &TraceExportArgs) -> Result<Exit, Failure> {
     let trace = traces::open(&args.trace)?;
+    // Without the cartridges only numbers are known.
+    let found = traces::cartridges(&args.trace, &trace, &[]).ok();
+    let first = trace.header().first_frame;
+    let titles = found.map(|found| traces::titles(&trace, &found.programs, first)).unwrap_or_default();
+    let title = |module: Option<u32>| module.and_then(|module| titles.get(&module));
     let mut out = BufWriter::new(std::io::stdout().lock());
     for frame in trace.frames(0) {
         let frame = frame.map_err(|e| Failure::file(&args.trace, format!("damaged trace: {e}")))?;
         let events =
             frame.events.iter().map(|event| json!({ "kind": event.kind, "bytes": hex(&event.bytes) }));
-        let components = frame.components.iter().map(
-            |(module, name, hash)| json!({ "module": module, "name": name, "hash": format!("{hash:032x}") }),
-        );
+        let components = frame.components.iter().map(|(module, name, hash)| {
+            json!({ "module": module, "title": title(*module), "name": name, "hash": format!("{hash:032x}") })
+        });
         let line = json!({
             "frame": frame.number,
             "input": frame.input.to_string(),

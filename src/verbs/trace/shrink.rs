@@ -3,10 +3,9 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use cartwheel_runtime::trace::{self, TracedFrame};
-use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, Program, Script, Status, TrapKind};
+use cartwheel_runtime::{Config, Inputs, Machine, ModuleId, TrapKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
 
@@ -93,8 +92,8 @@ fn by_command(command: &str, inputs: &Inputs, progress: &Progress) -> Result<Inp
     })
 }
 
-/// A trap, as far as it is the same one with other inputs: why, and the innermost place.
-type Trap = (TrapKind, Option<String>);
+/// A trap, as far as it is the same one with other inputs: whose, why, and the innermost place.
+type Trap = (ModuleId, TrapKind, Option<String>);
 
 fn by_trap(
     args: &TraceShrinkArgs,
@@ -103,51 +102,53 @@ fn by_trap(
     progress: &Progress,
 ) -> Result<Inputs, Failure> {
     let path: &Path = &args.trace;
-    let (program, config, script) = if is_trace {
+    let start = if is_trace {
         let trace = traces::open(path)?;
-        let found = traces::cartridges(path, &trace, args.cart.as_slice())?;
+        let found = traces::cartridges(path, &trace, &args.cart)?;
         let head = trace.header();
         let acted =
             |frame: Result<TracedFrame, trace::Damage>| frame.is_ok_and(|frame| !frame.events.is_empty());
-        if head.first_frame > 0 || !head.digests.is_empty() || trace.frames(0).any(acted) {
-            let message = "it begins with a state, a policy or files, or the host did something in it, and inputs alone do \
-                not bring that back; shrink it with --while";
+        let files = head.digests.iter().any(|(name, _)| name.starts_with("storage "));
+        if head.first_frame > 0 || files || trace.frames(0).any(acted) {
+            let message = "it begins with a state or files, or the host did something in it, and inputs alone do not bring \
+                that back; shrink it with --while";
             return Err(Failure::file(path, message));
         }
-        if found.programs.len() > 1 {
-            let message = "it has several modules; shrink it with --while";
-            return Err(Failure::file(path, message));
-        }
-        let unfit = |e: trace::Unfit| Failure::file(path, e);
-        (found.first(path)?.clone(), head.config().map_err(unfit)?, head.script().map_err(unfit)?)
+        trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?
     } else {
-        let Some(cart) = &args.cart else {
+        if args.cart.is_empty() {
             return Err(Failure::file(path, "inputs alone do not say what they are for; give --cart"));
-        };
-        (project::load(cart)?.verify()?, Config::default(), None)
+        }
+        let mut machine = Machine::new(Config::default());
+        for cart in &args.cart {
+            let program = project::load(cart)?.verify()?;
+            machine.load(program).map_err(|e| Failure::file(cart, e))?;
+        }
+        machine
     };
+    let module = args.module.map(ModuleId);
     let frames = inputs.len();
-    let trap = |inputs: &Inputs| trap(&program, config, script.clone(), inputs, frames);
+    let trap = |inputs: &Inputs| trap(&start, module, inputs, frames);
     let wanted = trap(inputs)?;
-    reduce(inputs, progress, "the cartridge does not trap with the inputs as they are", |attempt| {
-        Ok(wanted.is_some() && trap(attempt)? == wanted)
-    })
+    let who = args.module.map_or("the cartridge".to_owned(), |number| format!("module {number}"));
+    let not_at_all = format!("{who} does not trap with the inputs as they are");
+    reduce(inputs, progress, &not_at_all, |attempt| Ok(wanted.is_some() && trap(attempt)? == wanted))
 }
 
-/// How the cartridge traps within so many frames.
+/// The first trap, or the first of a module, within so many frames.
 fn trap(
-    program: &Arc<Program>,
-    config: Config,
-    script: Option<Arc<Script>>,
+    start: &Machine,
+    module: Option<ModuleId>,
     inputs: &Inputs,
     frames: u64,
 ) -> Result<Option<Trap>, Failure> {
-    let mut machine = Machine::new(config);
-    machine.set_script(script);
-    let module: ModuleId = machine.load(program.clone()).map_err(|e| Failure::new(e.to_string()))?;
-    while machine.frame() < frames && machine.status(module) == Status::Running {
-        machine.step(&inputs.frame(machine.frame()))?;
+    let mut machine = start.fork()?;
+    while machine.frame() < frames && machine.modules().any(|id| machine.will_run(id)) {
+        let report = machine.step(&inputs.frame(machine.frame()))?;
+        let mut rows = report.modules.into_iter().filter(|row| module.is_none_or(|id| row.module == id));
+        if let Some((id, trap)) = rows.find_map(|row| Some((row.module, row.trap?))) {
+            return Ok(Some((id, trap.kind, trap.backtrace.first().map(ToString::to_string))));
+        }
     }
-    let trap = machine.trap(module);
-    Ok(trap.map(|trap| (trap.kind, trap.backtrace.first().map(ToString::to_string))))
+    Ok(None)
 }

@@ -8,7 +8,7 @@ use cartwheel_runtime::{Cell, ModuleId};
 use crate::cli::TraceWhyArgs;
 use crate::divergence::writer;
 use crate::failure::{Exit, Failure};
-use crate::{print, traces, watch};
+use crate::{crowd, print, traces, watch};
 
 /// Longest datum that is watched as a whole.
 const MAX_SYMBOL_BYTES: u32 = 256;
@@ -28,14 +28,20 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
     }
     traces::check_rules(path, &trace, &found)?;
     let module = ModuleId(args.module);
-    let start = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
-    if !start.has(module) {
-        let numbers: Vec<String> = start.modules().map(|id| id.0.to_string()).collect();
-        let message =
-            format!("it does not begin with a module {}; there are {}", module.0, numbers.join(", "));
+    let mut then = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
+    trace.seek(&mut then, args.frame + 1).map_err(|e| traces::failure(path, e))?;
+    if !then.has(module) {
+        let names: Vec<String> =
+            then.modules().map(|id| format!("{} {}", id.0, crowd::title(&then, id))).collect();
+        let message = format!(
+            "there is no module {} after frame {}; there are {}",
+            module.0,
+            args.frame,
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        );
         return Err(Failure::file(path, message));
     }
-    let program = start.instance(module).program();
+    let program = then.instance(module).program();
     let places: Vec<Place> = match (&args.symbol, args.address, args.global, args.pixel) {
         (Some(name), ..) => {
             let symbol = watch::find(program, name)?;
@@ -70,10 +76,10 @@ pub fn run(args: &TraceWhyArgs) -> Result<Exit, Failure> {
                 Place::Pixel(..) | Place::Register(..) => None,
             };
             let name = name.map_or(String::new(), |name| format!(" ({name})"));
-            let of = match traces::titles(&trace, &found.programs).get(&module.0) {
-                Some(title) => format!(" of module {} {title:?}", module.0),
-                None if start.modules().len() > 1 => format!(" of module {}", module.0),
-                None => String::new(),
+            let of = match crowd::named(&then, module) {
+                _ if !traces::is_crowd(&trace) => String::new(),
+                Some(name) => format!(" of module {} {name:?}", module.0),
+                None => format!(" of module {}", module.0),
             };
             let _ = writeln!(
                 out,
