@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cartwheel_hostabi::{CATALOGUE, Status, SyscallInfo, resolve};
-use cartwheel_kernel::{ModuleId, Published};
+use cartwheel_kernel::Published;
 use cartwheel_vm::{Callee, Counts, FunctionCounts, Instance, Program, SiteCounts};
 
 use super::model::*;
@@ -25,8 +25,8 @@ pub struct Profiler {
 #[derive(Debug)]
 struct Watched {
     profile: ModuleProfile,
-    /// Content hash of its program.
-    program: [u8; 32],
+    /// Which of those it is that had the number.
+    serial: u64,
     lines: Lines,
     zones: Zones,
     /// Places of functions that were executed.
@@ -39,52 +39,40 @@ struct Watched {
 }
 
 impl Profiler {
-    /// Begins to watch: the modules count from here on.
+    /// Begins to watch: the modules, and those that come later, count from here on.
     pub fn attach(machine: &mut Machine) -> Profiler {
+        machine.profiled = true;
         let mut profiler = Profiler { seed: machine.config().seed, modules: Vec::new() };
-        profiler.attach_new(machine);
+        for module in &mut machine.modules {
+            module.instance.set_profiled(true);
+            let mut watched = Watched::of(module);
+            watched.zones = Zones::new(machine.kernel.zones(module.id));
+            watched.overruns = module.schedule.overruns;
+            profiler.modules.push(watched);
+        }
         profiler
     }
 
-    /// Modules that came since then count too.
-    fn attach_new(&mut self, machine: &mut Machine) {
-        for at in 0..machine.modules.len() {
-            if self.place(at, &machine.modules[at]).is_some() {
-                continue;
-            }
-            let mut watched = Watched::of(machine, at);
-            let module = &mut machine.modules[at];
-            watched.overruns = module.schedule.overruns;
-            module.instance.set_profiled(true);
-            self.modules.push(watched);
-        }
-    }
-
-    /// Where the module at a place of the machine is watched. One that has become another cartridge is watched anew.
-    fn place(&self, at: usize, module: &Module) -> Option<usize> {
-        let program = module.instance.program().content_hash();
-        let is = |watched: &Watched| watched.profile.module == module.id.0 && watched.program == program;
-        if self.modules.get(at).is_some_and(is) { Some(at) } else { self.modules.iter().rposition(is) }
+    /// Where a module is watched. One in whose place there is another now is not that one.
+    fn place(&mut self, module: &Module) -> usize {
+        let place = self.modules.iter().rposition(|watched| watched.serial == module.serial);
+        place.unwrap_or_else(|| {
+            self.modules.push(Watched::of(module));
+            self.modules.len() - 1
+        })
     }
 
     /// Takes in the frame that the machine has just made.
     pub fn frame(&mut self, machine: &mut Machine, report: &FrameReport) {
+        let Machine { modules, parted, kernel, .. } = machine;
         for done in &report.modules {
-            let Ok(at) = machine.modules.binary_search_by_key(&done.module, |module| module.id) else {
-                continue;
-            };
-            if !machine.modules[at].instance.is_profiled() {
-                continue;
-            }
-            // What has become another has counted from its beginning.
-            let place = self.place(at, &machine.modules[at]).unwrap_or_else(|| {
-                self.modules.push(Watched::of(machine, at));
-                self.modules.len() - 1
-            });
-            let published = machine.kernel.published(done.module);
-            self.modules[place].frame(report.frame, done, &mut machine.modules[at].instance, published);
+            // Who made the frame can be gone at its end, and another one can be in its place.
+            let mut modules = parted.iter_mut().chain(modules.iter_mut());
+            let Some(module) = modules.find(|module| module.id == done.module) else { continue };
+            let place = self.place(module);
+            let published = kernel.published(done.module);
+            self.modules[place].frame(report.frame, done, &mut module.instance, published);
         }
-        self.attach_new(machine);
     }
 
     /// Notes how long the last frame took. Profiles that say nothing of it are the same on every machine.
@@ -103,6 +91,8 @@ impl Profiler {
 
     /// Ends watching.
     pub fn finish(self, machine: &mut Machine) -> Profile {
+        machine.profiled = false;
+        machine.parted.clear();
         for module in &mut machine.modules {
             module.instance.set_profiled(false);
         }
@@ -123,7 +113,8 @@ impl Profiler {
 }
 
 /// A profile with its names, before the first frame.
-fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
+fn names(module: &Module) -> ModuleProfile {
+    let program = module.instance.program();
     let cart = program.cartridge();
     let syscalls = cart.imports.iter().map(|import| {
         let row = resolve(&import.id);
@@ -133,10 +124,10 @@ fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
         syscall_name(row)
     });
     ModuleProfile {
-        module: id.0,
-        name: cart.manifest.title.clone(),
+        module: module.id.0,
+        name: module.frozen.name().unwrap_or(&cart.manifest.title).to_owned(),
         cartridge: program.content_hash().iter().map(|byte| format!("{byte:02x}")).collect(),
-        budget,
+        budget: module.schedule.budget,
         capabilities: cart.manifest.capabilities.clone(),
         functions: (0..cart.functions.len() as u32).map(|func| cart.function_name(func)).collect(),
         lines: Vec::new(),
@@ -172,14 +163,12 @@ fn statuses(row: &SyscallInfo) -> Vec<StatusName> {
 
 impl Watched {
     /// A module before its first frame.
-    fn of(machine: &Machine, at: usize) -> Watched {
-        let module = &machine.modules[at];
-        let program = module.instance.program();
+    fn of(module: &Module) -> Watched {
         Watched {
-            profile: names(module.id, program, machine.cycles_per_frame(module.id)),
-            program: program.content_hash(),
+            profile: names(module),
+            serial: module.serial,
             lines: Lines::default(),
-            zones: Zones::new(machine.kernel.zones(module.id)),
+            zones: Zones::default(),
             places: BTreeMap::new(),
             overruns: 0,
             counts: Counts::default(),

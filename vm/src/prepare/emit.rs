@@ -249,10 +249,14 @@ pub(super) fn copy_branch(a: u8, checked: bool) -> Handler {
 /// What a call returns to in the counted form. `by_itself` says whether the callee is the caller, if that is known.
 pub(super) fn left(by_itself: Option<bool>, counts: bool) -> Handler {
     use count::{ANOTHER, EITHER, OWN, left};
-    pick!((by_itself, counts);
-        (Some(false), false) => left::<ANOTHER, false>, (Some(false), true) => left::<ANOTHER, true>,
-        (Some(true), false) => left::<OWN, false>, (Some(true), true) => left::<OWN, true>,
-        (None, false) => left::<EITHER, false>, (None, true) => left::<EITHER, true>)
+    match (by_itself, counts) {
+        (Some(false), false) => left::<ANOTHER, false> as Handler,
+        (Some(false), true) => left::<ANOTHER, true> as Handler,
+        (Some(true), false) => left::<OWN, false> as Handler,
+        (Some(true), true) => left::<OWN, true> as Handler,
+        (None, false) => left::<EITHER, false> as Handler,
+        (None, true) => left::<EITHER, true> as Handler,
+    }
 }
 
 impl Lowering<'_> {
