@@ -337,6 +337,8 @@ Examples:
   cartwheel run game.wasm --frames 600 --realtime-check
   cartwheel run game.cart --input play.txt --record play.trace
   cartwheel run game.cart --keys ring.toml --mount updates=releases
+  cartwheel run one.cart two.cart --gif play.gif              writes play.one.gif and play.two.gif
+  cartwheel run machine.toml --module boss --watch lives --gif boss.gif
 
 A file of inputs has a line per frame: `|U...A.......|` holds up and A on the first pad, `*60` behind it does so
 for 60 frames. Frame 0 is the first line, also after --load-state.")]

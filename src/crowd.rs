@@ -10,8 +10,11 @@ use crate::machine_file::Member;
 use crate::summary::{Stop, Tally};
 
 /// All modules that were there at some time.
+#[derive(Default)]
 pub struct Crowd {
     modules: BTreeMap<u32, Seen>,
+    /// Their names, as they can be part of files'.
+    taken: BTreeSet<String>,
     /// True if it is a run of one cartridge by itself, of which nobody has to say which one is meant.
     alone: bool,
     /// The one that is meant, if one was named.
@@ -37,26 +40,23 @@ pub struct Seen {
 impl Crowd {
     /// The only module of a machine, called by its title, or else `place`.
     pub fn alone(machine: &Machine, place: &Path, chosen: Option<&str>) -> Result<Crowd, Failure> {
-        let title =
-            machine.modules().next().map(|id| &machine.instance(id).program().cartridge().manifest.title);
-        let titled = title.filter(|title| !title.is_empty()).cloned();
+        let first = machine.modules().next();
+        let titled = first.and_then(|id| named(machine, id)).map(str::to_owned);
         let name = titled.unwrap_or_else(|| place.display().to_string());
-        if !chosen.is_none_or(|chosen| chosen == name || chosen == "0") {
-            return Err(Failure::new(format!(
-                "there is no module {}; there is 0 {name}",
-                chosen.unwrap_or_default()
-            )));
+        match chosen.filter(|&chosen| chosen != name && chosen != "0") {
+            Some(chosen) => Err(Failure::new(format!("there is no module {chosen}; there is 0 {name}"))),
+            None => {
+                let mut crowd = Crowd { alone: true, ..Crowd::default() };
+                crowd.add(name, ModuleId(0), true);
+                Ok(crowd)
+            }
         }
-        Ok(Crowd { modules: BTreeMap::from([(0, Seen::new(name, true))]), alone: true, chosen: None })
     }
 
     /// Several modules, of which one may be chosen by number or name.
     pub fn new(machine: &Machine, members: Vec<Member>, chosen: Option<&str>) -> Result<Crowd, Failure> {
-        let mut crowd = Crowd { modules: BTreeMap::new(), alone: false, chosen: chosen.map(str::to_owned) };
-        for Member { id, name } in members {
-            let name = crowd.free_name(name, id);
-            crowd.modules.insert(id.0, Seen::new(name, true));
-        }
+        let mut crowd = Crowd { chosen: chosen.map(str::to_owned), ..Crowd::default() };
+        members.into_iter().for_each(|Member { id, name }| crowd.add(name, id, true));
         match chosen {
             Some(chosen) if crowd.chosen_now().is_none() && !can_come(machine, chosen) => {
                 let later: Vec<&str> = machine.store().map(|(name, _)| name).collect();
@@ -81,10 +81,12 @@ impl Crowd {
         self.modules.iter().map(|(&number, seen)| (ModuleId(number), seen))
     }
 
-    /// The module that was chosen, or the first one.
-    pub fn first(&self) -> ModuleId {
-        let first = || self.modules.keys().next().map_or(ModuleId(0), |&number| ModuleId(number));
-        self.chosen_now().unwrap_or_else(first)
+    /// The module that was chosen, or the first one; `None` if the one that was chosen is not there yet.
+    pub fn first(&self) -> Option<ModuleId> {
+        match self.chosen {
+            Some(_) => self.chosen_now(),
+            None => self.iter().next().map(|(id, _)| id),
+        }
     }
 
     /// The module that was chosen, if one was and it has been there.
@@ -135,17 +137,16 @@ impl Crowd {
 
     /// Why there was nothing of a kind to write to a file after all.
     pub fn nothing_came(&self, path: &Path, what: &str) -> Failure {
-        let of = match &self.chosen {
-            Some(chosen) => format!("module {chosen} has"),
-            None if self.alone => "it has".to_owned(),
+        let who = match &self.chosen {
+            Some(chosen) => format!("module {chosen} does not have"),
+            None if self.alone => "it does not have".to_owned(),
             None => "no module has".to_owned(),
         };
         let why = match self.chosen_now().and_then(|id| self.modules.get(&id.0)) {
             Some(seen) => format!(" (it is {} at the end of the run)", seen.state.name()),
             None => String::new(),
         };
-        let no = if self.one_is_meant() { "no " } else { "" };
-        Failure::file(path, format!("there is nothing to write: {of} {no}{what}{why}"))
+        Failure::file(path, format!("there is nothing to write: {who} {what}{why}"))
     }
 
     /// Fails if the module that was chosen was never there.
@@ -161,11 +162,9 @@ impl Crowd {
     /// Takes in what a frame came to.
     pub fn frame(&mut self, machine: &Machine, report: &mut FrameReport) {
         // Those that were loaded at the end of the frame are there too, and have no row yet.
-        let there = report.modules.iter().map(|row| row.module).chain(machine.modules());
-        for id in there.collect::<BTreeSet<_>>() {
+        for id in report.modules.iter().map(|row| row.module).chain(machine.modules()) {
             if !self.modules.contains_key(&id.0) {
-                let name = self.free_name(title(machine, id), id);
-                self.modules.insert(id.0, Seen::new(name, false));
+                self.add(title(machine, id), id, false);
             }
         }
         for row in report.modules.drain(..) {
@@ -189,29 +188,30 @@ impl Crowd {
             }
             let status = machine.status(id);
             seen.state = status.into();
-            match status {
-                Status::Halted(code) => seen.code = Some(code),
-                Status::Trapped if seen.trap.is_none() => {
-                    seen.trap = machine.trap(id).map(|trap| trap.to_string());
-                }
-                _ => {}
+            seen.code = match status {
+                Status::Halted(code) => Some(code),
+                _ => None,
+            };
+            if status == Status::Trapped && seen.trap.is_none() {
+                seen.trap = machine.trap(id).map(|trap| trap.to_string());
             }
         }
     }
 
-    /// A name that no other module has, as text and in names of files.
-    fn free_name(&self, mut name: String, id: ModuleId) -> String {
-        while self.modules.values().any(|seen| plain(&seen.name) == plain(&name)) {
+    /// Adds a module; to a name that another one has, or that is the same in names of files, its number is added.
+    fn add(&mut self, mut name: String, id: ModuleId, own: bool) {
+        while !self.taken.insert(plain(&name)) {
             name = format!("{name}-{}", id.0);
         }
-        name
+        let (tally, state) = (Tally::default(), ModuleState::Ready);
+        self.modules.insert(id.0, Seen { name, tally, own, state, code: None, trap: None });
     }
 
     /// Frames from a number on were taken back.
     pub fn take_back(&mut self, machine: &Machine, frame: u64) {
         for seen in self.modules.values_mut() {
             seen.tally.take_back(frame);
-            (seen.code, seen.trap) = (None, None);
+            seen.trap = None;
         }
         self.look(machine);
     }
@@ -262,12 +262,6 @@ impl Crowd {
     }
 }
 
-impl Seen {
-    fn new(name: String, own: bool) -> Seen {
-        Seen { name, tally: Tally::default(), own, state: ModuleState::Ready, code: None, trap: None }
-    }
-}
-
 /// What people call a module of which only the machine tells.
 pub fn title(machine: &Machine, id: ModuleId) -> String {
     named(machine, id).map_or_else(|| format!("module-{}", id.0), str::to_owned)
@@ -283,9 +277,9 @@ pub fn named(machine: &Machine, id: ModuleId) -> Option<&str> {
 /// True if a module of this number or name can be loaded while the machine runs.
 fn can_come(machine: &Machine, chosen: &str) -> bool {
     let number = chosen.parse::<u32>().is_ok();
-    machine.store().any(|(name, program)| {
-        let title = &program.cartridge().manifest.title;
-        number || chosen.starts_with(name) || chosen.starts_with(title.as_str())
+    machine.store().any(|(name, _)| {
+        let rest = chosen.strip_prefix(name);
+        number || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     })
 }
 

@@ -1,6 +1,7 @@
 //! The files that a run writes: of one module under the names that were given, of several with each one's name in them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -126,10 +127,10 @@ impl Outputs {
     }
 
     fn recorder(&mut self, id: ModuleId) -> Result<&mut Recorder, Failure> {
-        if !self.recorders.contains_key(&id) {
-            self.recorders.insert(id, Recorder::new().map_err(no_sound_spool)?);
-        }
-        Ok(self.recorders.get_mut(&id).expect("it is there by now"))
+        Ok(match self.recorders.entry(id) {
+            Entry::Occupied(begun) => begun.into_mut(),
+            Entry::Vacant(free) => free.insert(Recorder::new().map_err(no_sound_spool)?),
+        })
     }
 
     /// The pictures of a module, if there is to be an animation of them.
@@ -137,10 +138,10 @@ impl Outputs {
         if self.gif.is_none() && self.apng.is_none() {
             return Ok(None);
         }
-        if !self.reels.contains_key(&id) {
-            self.reels.insert(id, Reel::new(surface, self.scale).map_err(no_spool)?);
-        }
-        Ok(self.reels.get_mut(&id))
+        Ok(Some(match self.reels.entry(id) {
+            Entry::Occupied(begun) => begun.into_mut(),
+            Entry::Vacant(free) => free.insert(Reel::new(surface, self.scale).map_err(no_spool)?),
+        }))
     }
 
     /// Writes everything; files take their names when all of them are complete.
@@ -168,7 +169,7 @@ impl Outputs {
             recorder.write(&mut out).map_err(|e| out.failed(e))?;
             done.push(out);
         }
-        let pictures = [&self.png, &self.gif, &self.apng].map(|file| (file, "picture"));
+        let pictures = [&self.png, &self.gif, &self.apng].map(|file| (file, "a picture"));
         for (file, what) in pictures.into_iter().chain([(&self.wav, "sound"), (&self.memory, "memory")]) {
             if let Some(file) = file.as_ref().filter(|file| !file.written) {
                 return Err(crowd.nothing_came(&file.path, what));

@@ -40,7 +40,8 @@ pub struct MachineArgs {
     /// Cycles per frame instead of those that the cartridge asks for
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub cycles: Option<u64>,
-    /// Folder with the cartridge's files: read at the start, kept in step with them [default: files are forgotten]
+    /// Folder with the cartridge's files, or a folder for each of several: read at the start, kept in step with them [default:
+    /// files are forgotten]
     #[arg(long, value_name = "DIR")]
     pub storage: Option<PathBuf>,
     /// Bytes that the files of the cartridge can have together
@@ -162,19 +163,30 @@ impl MachineArgs {
 impl Ready {
     /// Fails if there are messages for a module that reads none. `place` is what people call what runs.
     pub fn check_feed(&self, place: &Path) -> Result<(), Failure> {
-        let module = self.crowd.first();
-        if self.feed.is_none() || self.machine.has(module) && self.machine.has_ports(module) {
+        let fed = self.fed();
+        if self.feed.is_none() || fed.is_some_and(|id| self.machine.has_ports(id)) {
             return Ok(());
         }
-        let name = self.crowd.name(module);
-        Err(Failure::file(place, format!("{name} reads no messages: it declares no `.capability port`")))
+        let message = match fed {
+            Some(id) => {
+                format!("{} reads no messages: it declares no `.capability port`", self.crowd.name(id))
+            }
+            None => "--stdin feeds a module that is there from the beginning".to_owned(),
+        };
+        Err(Failure::file(place, message))
+    }
+
+    /// The module that messages are for, if it is there.
+    fn fed(&self) -> Option<ModuleId> {
+        self.crowd.first().filter(|&id| self.machine.has(id))
     }
 
     /// The machine, its modules, and a tape of inputs that does what the host does.
     pub fn tape(self, args: &MachineArgs, inputs: Inputs) -> (Machine, Crowd, InputTape) {
+        let module = self.fed().unwrap_or(ModuleId(0));
         let Ready { machine, crowd, folders, mounts, feed, journal, audit } = self;
         let tape = InputTape {
-            module: crowd.first(),
+            module,
             inputs,
             recording: None,
             mounts,

@@ -45,7 +45,7 @@ pub trait Tape {
 
 /// Inputs, what the host does beside the run, and perhaps a trace that is being recorded.
 pub struct InputTape {
-    /// The module that runs.
+    /// The module that is fed.
     pub module: ModuleId,
     /// Inputs from frame 0 on.
     pub inputs: Inputs,

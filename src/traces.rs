@@ -228,12 +228,15 @@ pub fn recorded_cartridges(path: &Path, trace: &Trace) -> Result<Option<Found>, 
 /// What modules are called that are there when a trace begins or before a frame, by number; none if there is only one, which
 /// needs no name.
 pub fn titles(trace: &Trace, programs: &[Arc<Program>], frame: u64) -> BTreeMap<u32, String> {
+    if !is_crowd(trace) {
+        return BTreeMap::new();
+    }
     let Ok(mut machine) = trace.machine(programs) else { return BTreeMap::new() };
     let mut titles = titles_now(&machine);
     // A machine that cannot be brought there has titles all the same.
     let _ = trace.seek(&mut machine, frame);
     titles.extend(titles_now(&machine));
-    if is_crowd(trace) { titles } else { BTreeMap::new() }
+    titles
 }
 
 fn titles_now(machine: &Machine) -> BTreeMap<u32, String> {

@@ -218,6 +218,40 @@ fn what_is_played_and_taken_back_is_recorded_as_if_it_had_been_played_at_once() 
 }
 
 #[test]
+fn several_are_played_and_one_is_shown() {
+    let Some(terminal) = Terminal::new() else { return };
+    let place = &terminal.place;
+    place.write(
+        "clerk.asm",
+        ".title \"clerk\"\n.capability log\n.func update()\n  .local s: i32\n  syscall log.write(2, \"at work\") -> s\n  return\n.end\n",
+    );
+    let machine = format!("clerk.asm {} {}", cartridge("life"), cartridge("pong"));
+    terminal.play(&format!("{machine} --module pong --record play.trace --embed --quiet"));
+    let screen = terminal.wait(|screen| frame(screen) > 10 && screen.contains('▀'));
+    assert!(screen.starts_with("clerk, Life, Pong  frame "), "{screen}");
+    assert!(screen.contains("clerk: at work"), "{screen}");
+    let shown = String::from_utf8_lossy(&terminal.tmux(&["capture-pane", "-p", "-e"]).stdout).into_owned();
+    let paused = terminal.pause();
+    terminal.keys(&["-N", "4", ","]);
+    terminal.at(paused - 4);
+    terminal.keys(&["q"]);
+    terminal.ended(0);
+    let replayed: serde_json::Value =
+        serde_json::from_str(&place.good(&["replay", "play.trace", "--json"])).expect("JSON");
+    assert_eq!(replayed["frames"], paused);
+    // Another one's picture has other colours.
+    terminal.play(&format!("{machine} --module life --quiet"));
+    terminal.wait(|screen| frame(screen) > 10 && screen.contains('▀'));
+    let other = String::from_utf8_lossy(&terminal.tmux(&["capture-pane", "-p", "-e"]).stdout).into_owned();
+    let colours = |screen: &str| -> std::collections::BTreeSet<String> {
+        screen.split("38;2;").skip(1).map(|rest| rest.chars().take(11).collect()).collect()
+    };
+    assert!(colours(&shown) != colours(&other), "{:?}", colours(&shown));
+    terminal.keys(&["q"]);
+    terminal.ended(0);
+}
+
+#[test]
 fn a_trap_is_shown_can_be_taken_back_and_leaves_the_terminal_clean() {
     let Some(terminal) = Terminal::new() else { return };
     terminal.place.write(

@@ -55,11 +55,7 @@ file = \"worker.asm\"
 ";
 
 fn place() -> Place {
-    let place = Place::new();
-    place.write("boss.asm", BOSS);
-    place.write("worker.asm", WORKER);
-    place.write("machine.toml", MACHINE);
-    place
+    Place::with(&[("boss.asm", BOSS), ("worker.asm", WORKER), ("machine.toml", MACHINE)])
 }
 
 fn json(place: &Place, args: &[&str]) -> serde_json::Value {

@@ -67,12 +67,12 @@ file = \"painter.asm\"
 ";
 
 fn place() -> Place {
-    let place = Place::new();
-    place.write("painter.asm", PAINTER);
-    place.write("clerk.asm", CLERK);
-    place.write("boss.asm", BOSS);
-    place.write("machine.toml", MACHINE);
-    place
+    Place::with(&[
+        ("painter.asm", PAINTER),
+        ("clerk.asm", CLERK),
+        ("boss.asm", BOSS),
+        ("machine.toml", MACHINE),
+    ])
 }
 
 fn shipped(name: &str) -> String {
@@ -133,6 +133,67 @@ fn a_module_that_is_loaded_later_has_outputs_too() {
 }
 
 #[test]
+fn what_one_cartridge_is_told_and_asked_several_are_too() {
+    let place = place();
+    let run = [
+        "painter.asm",
+        "clerk.asm",
+        "--frames",
+        "9",
+        "--realtime-check",
+        "--audit",
+        "a.audit",
+        "--net",
+        "none.jsonl",
+    ];
+    place.write("none.jsonl", "");
+    let ran = place.json(&run);
+    assert!(ran["realtime"]["share"].as_f64() > Some(0.0), "{ran}");
+    assert_eq!(ran["audit"]["file"], "a.audit");
+    place.good(&["audit", "verify", "a.audit"]);
+    let text = place.good(&[&["run"], &run[..5]].concat());
+    for part in ["modules      2\n", "real time    ", "module 0     painter (running)\n  cycles/frame median"]
+    {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+    // A policy takes the place of that of a saved state.
+    place.good(&["run", "painter.asm", "clerk.asm", "--frames", "2", "--save-state", "s", "-q"]);
+    place.write("open.toml", "mode = \"permissive\"\n");
+    let rest = ["painter.asm", "clerk.asm", "--load-state", "s", "--frames", "2", "--policy", "open.toml"];
+    let rest = place.json(&rest);
+    assert!(rest["actions"][0]["action"].as_str().is_some_and(|action| action.contains("policy")), "{rest}");
+}
+
+#[test]
+fn a_module_that_is_unloaded_leaves_what_it_was_until_then() {
+    let place = place();
+    let ear = PAINTER.replace("gfx, audio", "gfx, audio, port, fs");
+    place.write("ear.asm", ear);
+    place.write(
+        "ender.asm",
+        ".title \"ender\"\n.capability module\n.func main()\n .local s: i32\n frame.sync\n syscall module.stop(1, 0) -> s
+         frame.sync\n frame.sync\n syscall module.unload(1) -> s\n frame.sync\n frame.sync\n halt 3\n.end\n",
+    );
+    let ear = "name = \"ear\"\nfile = \"ear.asm\"\nsupervisor = \"ender\"\nstorage = \"files\"\n";
+    place.write(
+        "end.toml",
+        format!("[[module]]\nname = \"ender\"\nfile = \"ender.asm\"\n\n[[module]]\n{ear}"),
+    );
+    place.write("lines.txt", "more than it reads\n".repeat(3_000));
+    let run = ["run", "end.toml", "--stdin", "lines.txt", "--module", "ear"];
+    let outputs = ["--gif", "a.gif", "--wav", "a.wav", "--watch", "count", "-q"];
+    let done = place.run(&[&run[..], &outputs].concat());
+    let counted = "frame 0      count = 1\nframe 1      count = 2\nframe 2      count = 2\n";
+    assert_eq!((done.status, done.stdout.as_str()), (19, counted), "{}", done.stderr);
+    assert!(["a.gif", "a.wav"].iter().all(|name| !place.read(name).is_empty()));
+    let error = place.bad(&[&run[..], &["--png", "a.png", "-q"]].concat());
+    assert!(
+        error.contains("module ear does not have a picture (it is unloaded at the end of the run)"),
+        "{error}"
+    );
+}
+
+#[test]
 fn data_are_watched_by_module() {
     let place = place();
     let run = ["run", "painter.asm", "clerk.asm", "--frames", "2", "-q", "--watch", "count"];
@@ -174,6 +235,7 @@ fn a_choice_that_is_none_is_told_before_anything_runs() {
         (&["painter.asm", "clerk.asm", "--declare", "gfx"], "--declare is for WebAssembly modules"),
         (&["painter.asm", "clerk.asm", "--wasm4-font", "machine.toml"], "--wasm4-font is for WASM-4 games"),
         (&["painter.asm", "clerk.asm", "--stdin", "machine.toml"], "painter reads no messages"),
+        (&["machine.toml", "--stdin", "machine.toml", "--module", "helper"], "from the beginning"),
         (&["machine.toml", "clerk.asm"], "name the cartridges in it as [[module]]"),
     ] {
         let error = place.bad(&[&["run"], args].concat());
@@ -189,7 +251,7 @@ fn a_choice_that_is_none_is_told_before_anything_runs() {
         place.bad(&["run", "machine.toml", "--module", "helper", "--frames", "0", "--dump-memory", "x.bin"]);
     assert!(error.contains("there was no module helper; there were 0 boss"), "{error}");
     let error = place.bad(&["run", "machine.toml", "--frames", "0", "--png", "x.png"]);
-    assert!(error.contains("x.png: there is nothing to write: no module has picture"), "{error}");
+    assert!(error.contains("x.png: there is nothing to write: no module has a picture"), "{error}");
 }
 
 #[test]

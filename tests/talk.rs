@@ -1,5 +1,6 @@
 //! The cartridges of `cartridges/talk` in one machine: what they say, and that a copy made in any frame says the same. That its
-//! `demo.trace` is what running it comes to is in `golden.rs`; here it is left in the middle.
+//! `demo.trace` is what running it comes to is in `golden.rs`; here it is left in the middle. Then machines that talk to others,
+//! and to a journal.
 
 mod common;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use cartwheel_hostabi::cbor::{decode, to_json};
 use cartwheel_runtime::{Action, Config, InputFrame, Journal, Machine, Network, Program};
+use common::Place;
 
 fn program(name: &str) -> Arc<Program> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges/talk").join(name);
@@ -94,7 +96,7 @@ fn the_recorded_run_goes_on_from_the_middle_with_messages_in_flight() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cartridges/talk");
     let file = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
     let (trace, machine) = (file("demo.trace"), file("machine.toml"));
-    let place = common::Place::new();
+    let place = Place::new();
     let out = place.good(&["replay", &trace, "--watch-ports", "--hashes", "whole.txt", "-q"]);
     let whole = place.text("whole.txt");
     let lines = out.lines().filter(|line| line.starts_with('{'));
@@ -113,6 +115,7 @@ fn the_recorded_run_goes_on_from_the_middle_with_messages_in_flight() {
     }
 }
 
+/// Greets machine `OTHER` in every frame, and prints machine, port and payload of all that comes to port 7.
 const PEER: &str = r#"
 .capability net, port
 .data room: i8[1200]
@@ -133,8 +136,9 @@ next:
   syscall net.recv(HERE, room, sizeof(room)) -> status, len, machine, from
   br.i32.ne status, 0, done
   call message_begin(line)
-  call message_array(2)
+  call message_array(3)
   call message_int(machine)
+  call message_int(from)
   call message_text(room, len)
   call message_len() -> len
   syscall port.send(1, line, len) -> status
@@ -173,7 +177,7 @@ fn machines_talk_over_a_network_and_a_journal_stands_for_it() {
             first.messages.iter().map(|message| to_json(&decode(&message.bytes).expect("CBOR"))).collect();
         frames.push((said, one.hash().expect("no panic").root));
     }
-    assert_eq!((frames[0].0.len(), frames[1].0.as_slice()), (0, ["[2,\"hello\"]".to_owned()].as_slice()));
+    assert_eq!((frames[0].0.len(), frames[1].0.as_slice()), (0, ["[2,7,\"hello\"]".to_owned()].as_slice()));
     let written = journal.to_string();
     let read = Journal::parse(&written).expect("it was written");
     assert_eq!(read, journal);
@@ -191,6 +195,64 @@ fn machines_talk_over_a_network_and_a_journal_stands_for_it() {
         (&written.lines().rev().collect::<Vec<_>>().join("\n"), "before that of the line above"),
     ] {
         let error = Journal::parse(text).expect_err(text).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+const JOURNAL: &str = r#"{"frame":2,"machine":4,"from":5,"to":7,"payload":"first"}
+{"frame":2,"machine":3,"from":6,"to":7,"payload":"second"}
+{"frame":3,"machine":3,"from":6,"to":8,"payload":"nobody is bound there"}
+{"frame":9,"machine":1,"from":1,"to":7,"payload":{"$bytes":"6c617374"}}
+"#;
+const HEARD: &str = "[4,5,\"first\"]\n[3,6,\"second\"]\n[1,1,\"last\"]\n";
+
+fn place_with_journal() -> Place {
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/cartridges/lib/messages.inc");
+    let library = std::fs::read_to_string(library).expect("it is there");
+    let peer = format!(".const OTHER = 9\n{}", PEER.replace("cartridges/lib/", ""));
+    let empty = ".title \"empty\"\n.func update()\n return\n.end\n";
+    let files =
+        [("peer.asm", &*peer), ("messages.inc", &library), ("empty.asm", empty), ("net.jsonl", JOURNAL)];
+    Place::with(&files)
+}
+
+// covers LAY-3
+#[test]
+fn a_journal_stands_for_the_other_machines() {
+    let place = place_with_journal();
+    for modules in [&["peer.asm"][..], &["empty.asm", "peer.asm"]] {
+        let run = |more: &[&str]| place.good(&[&["run"], modules, &["-q"], more].concat());
+        let net = ["--net", "net.jsonl"];
+        let kept = ["--hashes", "run.txt", "--record", "t.trace", "--embed"];
+        assert_eq!(run(&[&["--frames", "20"], &net[..], &kept].concat()), HEARD);
+        // The trace has what came: nobody needs the journal any more.
+        assert_eq!(place.good(&["replay", "t.trace", "--hashes", "replay.txt", "-q"]), HEARD);
+        assert_eq!(place.text("run.txt"), place.text("replay.txt"));
+        // Without it the run is another one from the frame on in which the first datagram came.
+        assert_eq!(run(&["--frames", "20", "--hashes", "quiet.txt"]), "");
+        let (with, without) = (place.text("run.txt"), place.text("quiet.txt"));
+        let same = with.lines().zip(without.lines()).take_while(|(one, other)| one == other).count();
+        assert_eq!(same, 2);
+        // It goes on in the middle of the journal, whose frames are those of the machine.
+        let first = run(&[&["--frames", "5", "--save-state", "s"], &net[..]].concat());
+        let more = ["--frames", "15", "--load-state", "s", "--hashes", "rest.txt"];
+        let rest = run(&[&more, &net[..]].concat());
+        assert_eq!(first + &rest, HEARD);
+        assert_eq!(
+            with.lines().skip(5).collect::<Vec<_>>(),
+            place.text("rest.txt").lines().collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn a_journal_that_is_none_is_refused_with_its_line() {
+    let place = place_with_journal();
+    place.write("net.jsonl", "\n\n[");
+    for (name, said) in
+        [("net.jsonl", "net.jsonl: line 3: "), ("missing.jsonl", "missing.jsonl: cannot read it")]
+    {
+        let error = place.bad(&["run", "peer.asm", "--net", name, "--frames", "3"]);
         assert!(error.contains(said), "{error}");
     }
 }

@@ -145,10 +145,10 @@ impl<'g> Game<'g> {
         &self.session.machine
     }
 
-    /// The module with a picture, if there is one.
+    /// The first module with a picture, or that with a picture which was chosen.
     pub fn pictured(&self) -> Option<ModuleId> {
         let machine = self.machine();
-        machine.modules().find(|&module| machine.surface(module).is_some())
+        self.session.crowd.meant(machine).into_iter().find(|&module| machine.surface(module).is_some())
     }
 
     /// Cycles that the modules have in a frame.
@@ -179,7 +179,9 @@ impl<'g> Game<'g> {
             .for_each(|&button| input.pads[0].insert(button));
         let made = tape.step_with(&mut session.machine, input)?;
         let cost = FrameCost::of(&session.machine, &made.report);
-        let lines: Vec<LogLine> = made.report.modules.iter().flat_map(|module| module.log.clone()).collect();
+        let rows = &made.report.modules;
+        let lines = rows.iter().flat_map(|row| row.log.iter().map(|line| (row.module, line.clone())));
+        let lines: Vec<(ModuleId, LogLine)> = lines.collect();
         let stop = session.frame(*tape, made)?;
         let frame = cost.frame;
         self.held = input.pads[0];
@@ -191,8 +193,10 @@ impl<'g> Game<'g> {
         if self.costs.len() > REWIND_FRAMES {
             self.costs.pop_front();
         }
-        for line in lines {
-            self.say(frame, format!("{:<7} {}", line.level.name(), line.text));
+        for (module, LogLine { level, text }) in lines {
+            let crowd = &self.session.crowd;
+            let of = if crowd.is_alone() { String::new() } else { format!("{}: ", crowd.name(module)) };
+            self.say(frame, format!("{:<7} {of}{text}", level.name()));
         }
         let warnings: Vec<String> = self.tape.warnings.drain(..).collect();
         for warning in warnings {

@@ -21,6 +21,13 @@ impl Place {
         Place(tempfile::tempdir().expect("a folder for the test"))
     }
 
+    /// With text files in it.
+    pub fn with(files: &[(&str, &str)]) -> Place {
+        let place = Place::new();
+        files.iter().for_each(|(name, text)| place.write(name, text));
+        place
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
