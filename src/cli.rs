@@ -74,7 +74,7 @@ pub enum Verb {
     /// Show what each frame of a run cost: by syscall, function, line
     Profile(Box<ProfileArgs>),
     /// Hold a run against a budget
-    Certify(CertifyArgs),
+    Certify(Box<CertifyArgs>),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }

@@ -55,7 +55,7 @@ pub fn run(args: &CertifyArgs) -> Result<Exit, Failure> {
     let mut junit = args.junit.as_deref().map(Output::create).transpose()?;
     let mut write = args.write.as_deref().map(Output::create).transpose()?;
     let runs = runs(args)?;
-    for taken in runs.iter().filter(|taken| taken.profile.modules.is_empty()) {
+    if let Some(taken) = runs.iter().find(|taken| taken.profile.modules.is_empty()) {
         return Err(Failure::file(&args.cartridge, format!("the run of {} had no modules", taken.name)));
     }
     if let (Some(out), [taken]) = (write.take(), &runs[..]) {
