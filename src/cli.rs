@@ -6,6 +6,7 @@ use cartwheel_runtime::ingest::Date;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::setup::MachineArgs;
 pub use crate::verbs::certify::CertifyArgs;
 pub use crate::verbs::profile::ProfileArgs;
 
@@ -73,7 +74,7 @@ pub enum Verb {
     /// Show what each frame of a run cost: by syscall, function, line
     Profile(Box<ProfileArgs>),
     /// Hold a run against a budget
-    Certify(CertifyArgs),
+    Certify(Box<CertifyArgs>),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -341,6 +342,7 @@ pub struct CompletionsArgs {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
+#[command(mut_arg("cycles", |cycles| cycles.visible_alias("budget")))]
 #[command(after_help = "\
 Examples:
   cartwheel run cartridges/pong --png pong.png
@@ -364,69 +366,23 @@ pub struct RunArgs {
     /// More cartridges, which run in the same machine
     #[arg(value_name = "CARTRIDGE")]
     pub more: Vec<PathBuf>,
-    /// Capabilities that a WebAssembly module may need at most [default: those that its imports need]
-    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
-    pub declare: Option<Vec<String>>,
     /// Frames to run [default: the length of the inputs, or else 600]
     #[arg(short, long, value_name = "N")]
     pub frames: Option<u64>,
     /// Inputs in text form, a line per frame
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Messages for the cartridge's stdin, `-` for those on standard input: a text a line, or JSON if FILE ends in .jsonl
-    #[arg(long, value_name = "FILE", conflicts_with = "sync_test")]
-    pub stdin: Option<PathBuf>,
-    /// Datagrams that come from other machines: a line of JSON each, with frame, machine, from, to and payload
-    #[arg(long, value_name = "FILE", conflicts_with = "sync_test")]
-    pub net: Option<PathBuf>,
-    /// Seed of the random generator [default: 0]
-    #[arg(long, value_name = "N", conflicts_with = "load_state")]
-    pub seed: Option<u64>,
-    /// Cycles per frame instead of those that the cartridge asks for
-    #[arg(long, visible_alias = "budget", value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "load_state")]
-    pub cycles: Option<u64>,
-    /// Folder with the cartridge's files, or a folder for each of several: read at the start, kept in step with them [default:
-    /// files are forgotten]
-    #[arg(long, value_name = "DIR")]
-    pub storage: Option<PathBuf>,
-    /// Bytes that the files of the cartridge can have together
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
-    pub storage_quota: Option<u64>,
-    /// Let the cartridge read its files only
-    #[arg(long)]
-    pub read_only: bool,
-    /// Frames from a staged call to its result [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3600), conflicts_with = "load_state")]
-    pub latency: Option<u32>,
-    /// Threads that do staged work, with no effect on results [default: it is done at once]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub threads: Option<u32>,
-    /// Policy, instead of the built-in one, which allows what the cartridge declares
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// Take the cartridge out of quarantine when it has been in it for so many frames, instead of ending with status 5
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub recover_after: Option<u64>,
-    /// Font of a WASM-4 game: 1,792 bytes, 8 for each of the codes from 32 on
-    #[arg(long, value_name = "FILE")]
-    pub wasm4_font: Option<PathBuf>,
+    /// What is asked of the machine.
+    #[command(flatten)]
+    pub machine: MachineArgs,
     /// Say how fast frames go by, against the 60 that a second has
     #[arg(long)]
     pub realtime_check: bool,
-    /// Script of statuses that calls get instead of being done, to test how a cartridge handles them
-    #[arg(long, value_name = "FILE")]
-    pub mock: Option<PathBuf>,
-    /// Keep an audit log of every syscall
-    #[arg(long, value_name = "FILE")]
-    pub audit: Option<PathBuf>,
-    /// Key that signs the audit log; it is made if there is no such file, and FILE.pub with its public key
-    #[arg(long, value_name = "FILE", requires = "audit")]
-    pub audit_key: Option<PathBuf>,
     /// Go on from a saved state
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "cycles", "latency"])]
     pub load_state: Option<PathBuf>,
     /// In every frame go back N frames, make them again and compare; fails if anything differs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600), conflicts_with_all = ["storage", "audit", "recover_after", "realtime_check"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=600), conflicts_with_all = ["storage", "audit", "recover_after", "realtime_check", "stdin", "net"])]
     pub sync_test: Option<u16>,
     /// Record the run, frame by frame; `cartwheel replay` runs it again
     #[arg(long, value_name = "FILE", help_heading = "Recording")]
@@ -452,12 +408,6 @@ pub struct RunArgs {
     /// File of the state that is saved and restored with keys [default: it is kept in memory]
     #[arg(long, value_name = "FILE", requires = "live", help_heading = "Playing")]
     pub slot: Option<PathBuf>,
-    /// Whose signatures count.
-    #[command(flatten)]
-    pub ring: RingArgs,
-    /// Where the cartridges are that it asks for.
-    #[command(flatten)]
-    pub mounts: MountArgs,
     /// What to write and print.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -773,7 +723,7 @@ pub struct VerifyArgs {
 }
 
 /// Whose signatures count.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct RingArgs {
     /// Key ring: whose signatures count, and for what
     #[arg(long, value_name = "FILE", help_heading = "Signatures")]
@@ -784,7 +734,7 @@ pub struct RingArgs {
 }
 
 /// Where the cartridges are that a running one asks for.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct MountArgs {
     /// Folder with cartridges that a running one can become: `kernel.ingest` finds them as NAME:PATH; several times
     #[arg(long, value_name = "NAME=DIR", value_parser = crate::mounts::parse, help_heading = "Signatures")]

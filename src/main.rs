@@ -19,6 +19,7 @@ mod project;
 mod realtime;
 mod reel;
 mod session;
+mod setup;
 mod shrink;
 mod signatures;
 mod sound;

@@ -320,7 +320,7 @@ fn the_page_needs_nothing_else() {
     assert_eq!(data["profile"]["modules"][0]["frames"].as_array().map(Vec::len), Some(5));
     let pictures = data["pictures"].as_array().expect("pictures");
     assert_eq!(pictures.len(), 5, "each frame draws another dot");
-    assert!(pictures[0][1].as_str().expect("text").starts_with("data:image/png;base64,iVBORw0KGgo"));
+    assert!(pictures[0][2].as_str().expect("text").starts_with("data:image/png;base64,iVBORw0KGgo"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use cartwheel_assembler::{NoFiles, assemble};
-use cartwheel_benches::{instance, program};
+use cartwheel_benches::{game, instance, program};
 use cartwheel_bytecode::Cartridge;
 use cartwheel_runtime::profile::Profiler;
 use cartwheel_runtime::{Config, InputFrame, Machine};
@@ -77,8 +77,12 @@ again:
 ";
 
 fn machine(source: &str) -> Machine {
+    running(&program("bench.asm", source))
+}
+
+fn running(program: &Arc<Program>) -> Machine {
     let mut machine = Machine::new(Config::default());
-    machine.load(program("bench.asm", source)).expect("the program fits");
+    machine.load(program.clone()).expect("the program fits");
     machine
 }
 
@@ -92,17 +96,25 @@ fn frames(c: &mut Criterion) {
     group.bench_function("1,000 syscalls", |b| b.iter(|| calls.step(&input).expect("it runs").frame));
     group.finish();
 
-    // Each beside itself while it is profiled: first what is counted alone, then with the rows of every frame.
-    for (name, source) in
-        [("1,000 syscalls", SYSCALLS), ("1,000 calls", CALLS), ("10,000 turns of a loop", LOOP)]
-    {
+    // Each beside itself while it is profiled: first what is counted alone, then with the rows of every frame. One that was
+    // profiled and is not any more runs what one runs that never was.
+    let cases = [
+        ("1,000 syscalls", program("bench.asm", SYSCALLS)),
+        ("1,000 calls", program("bench.asm", CALLS)),
+        ("10,000 turns of a loop", program("bench.asm", LOOP)),
+        ("sprites, about 1,100 syscalls", game("sprites")),
+    ];
+    for (name, program) in cases {
         let mut group = c.benchmark_group(format!("profile: {name}"));
-        let mut plain = machine(source);
+        let mut plain = running(&program);
         group.bench_function("none", |b| b.iter(|| plain.step(&input).expect("it runs").frame));
-        let mut counted = machine(source);
+        let mut released = running(&program);
+        Profiler::attach(&mut released).finish(&mut released);
+        group.bench_function("none any more", |b| b.iter(|| released.step(&input).expect("it runs").frame));
+        let mut counted = running(&program);
         let _counting = Profiler::attach(&mut counted);
         group.bench_function("counted", |b| b.iter(|| counted.step(&input).expect("it runs").frame));
-        let mut watched = machine(source);
+        let mut watched = running(&program);
         let mut profiler = Profiler::attach(&mut watched);
         group.bench_function("counted, with rows", |b| {
             b.iter(|| {

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cartwheel_assembler::{FileLoader, NoFiles, assemble};
+use cartwheel_assembler::{NoFiles, assemble};
+use cartwheel_benches::game;
 use cartwheel_runtime::trace::{RecordOptions, Recorder, Trace, compare, step};
 use cartwheel_runtime::{Buttons, Config, InputFrame, Machine, Program, Rewind};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -26,14 +27,6 @@ const TICK: &str = ".data n: i32 0
   return
 .end
 ";
-
-fn game(name: &str) -> Arc<Program> {
-    let cartridges = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cartridges");
-    let file = format!("{name}/{name}.asm");
-    let source = std::fs::read_to_string(cartridges.join(&file)).expect("the cartridge is there");
-    let cart = assemble(&file, &source, &FileLoader::new(&cartridges)).expect("it assembles");
-    Program::new(cart).expect("it verifies")
-}
 
 fn machine(program: &Arc<Program>) -> Machine {
     let mut machine = Machine::new(Config::default());

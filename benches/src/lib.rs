@@ -1,8 +1,9 @@
 //! What the benchmarks share: kernels as source text in both languages, and a machine to run them.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use cartwheel_assembler::{NoFiles, assemble};
+use cartwheel_assembler::{FileLoader, NoFiles, assemble};
 use cartwheel_vm::{FrameInput, Instance, Limits, Program, Stop};
 
 /// A kernel: one algorithm written for Cartwheel and as WebAssembly text. Both export `run`, which takes a size and
@@ -28,6 +29,19 @@ macro_rules! kernel {
             size: $size,
         }
     };
+}
+
+/// A cartridge of the repository, by the name of its folder.
+///
+/// # Panics
+///
+/// If it is not there, or is none.
+pub fn game(name: &str) -> Arc<Program> {
+    let cartridges = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cartridges");
+    let file = format!("{name}/{name}.asm");
+    let source = std::fs::read_to_string(cartridges.join(&file)).expect("the cartridge is there");
+    let cart = assemble(&file, &source, &FileLoader::new(&cartridges)).expect("it assembles");
+    Program::new(cart).expect("it verifies")
 }
 
 /// All kernels.

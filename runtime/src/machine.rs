@@ -55,6 +55,12 @@ pub struct Machine {
     panic: Option<Panic>,
     /// Clients that were asked for: what they call is in no trace.
     pub(crate) clients: u64,
+    /// Modules made so far. No part of the state.
+    made: u64,
+    /// True if modules count what they do. No part of the state.
+    pub(crate) profiled: bool,
+    /// Modules that made the last frame and are gone, if they counted.
+    pub(crate) parted: Vec<Module>,
 }
 
 impl Machine {
@@ -81,6 +87,9 @@ impl Machine {
             actions: Vec::new(),
             panic: None,
             clients: 0,
+            made: 0,
+            profiled: false,
+            parted: Vec::new(),
         }
     }
 
@@ -129,11 +138,23 @@ impl Machine {
         }
         setup.quotas.map_or(Ok(()), |quotas| quotas.check())?;
         admit(&mut self.kernel, id, &program, &setup, setup.staged(&self.config))?;
-        let module = Module::new(id, program, &setup, &self.config, &self.kernel);
-        if module.is_err() {
-            self.kernel.unload(id);
+        let mut module = Module::new(id, program, &setup, &self.config, &self.kernel);
+        match &mut module {
+            Ok(module) => {
+                module.serial = self.made;
+                self.made += 1;
+                module.instance.set_profiled(self.profiled);
+            }
+            Err(_) => self.kernel.unload(id),
         }
         module
+    }
+
+    /// A module is not there any more. What it has counted is kept until the next frame.
+    pub(crate) fn part(&mut self, module: Module) {
+        if self.profiled {
+            self.parted.push(module);
+        }
     }
 
     /// Lets go of a module and of everything that there is of it, with all that it loaded; their numbers are never used again.
@@ -188,6 +209,7 @@ impl Machine {
                 Err(message) => return Err(self.panicked(message)),
             }
         }
+        self.parted.clear();
         end_of_frame(self);
         self.kernel.close_frame();
         report.messages = self.kernel.take_outward();

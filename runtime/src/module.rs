@@ -69,6 +69,8 @@ pub(crate) struct Schedule {
 /// A loaded module.
 pub(crate) struct Module {
     pub id: ModuleId,
+    /// Tells modules apart that had a number one after the other. No part of the state.
+    pub serial: u64,
     pub instance: Instance,
     pub schedule: Schedule,
     /// Parameter of the syscall that trapped. For reports only, and no part of the state.
@@ -96,7 +98,7 @@ impl Module {
         instance.set_module(id.0);
         let schedule = Schedule { stage: Stage::Starts(0), budget, debt: 0, overruns: 0, late: false };
         let (frozen, cycles_per_frame) = (Frozen::of(setup, config), setup.cycles_per_frame);
-        Ok(Module { id, instance, schedule, argument: None, frozen, cycles_per_frame })
+        Ok(Module { id, serial: 0, instance, schedule, argument: None, frozen, cycles_per_frame })
     }
 
     pub fn status(&self, kernel: &Kernel) -> Status {

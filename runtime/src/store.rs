@@ -14,7 +14,6 @@ use crate::codec;
 use crate::load::LoadError;
 use crate::machine::Machine;
 use crate::module::{Module, Status};
-use crate::profile;
 use crate::setup::{Frozen, ModuleSetup};
 
 /// A program that modules can be made of by its name.
@@ -149,7 +148,7 @@ impl Machine {
     }
 
     /// Puts a new module in the place of another, under its number, and gives what the kernel had of that one. On failure it is
-    /// as it was. Its ports are closed; who watches its cycles watches the new one.
+    /// as it was. Its ports are closed.
     pub(crate) fn exchange(
         &mut self,
         place: usize,
@@ -158,17 +157,15 @@ impl Machine {
     ) -> Result<Detached, LoadError> {
         let id = self.modules[place].id;
         let before = self.kernel.detach(id).expect("the kernel has the machine's modules");
-        let mut module = match self.make(id, program.clone(), setup) {
+        let module = match self.make(id, program.clone(), setup) {
             Ok(module) => module,
             Err(error) => {
                 self.kernel.attach(before);
                 return Err(error);
             }
         };
-        if self.modules[place].instance.is_profiled() {
-            module.instance.set_profiled(Some(profile::with_status(program)));
-        }
-        self.modules[place] = module;
+        let before_it = std::mem::replace(&mut self.modules[place], module);
+        self.part(before_it);
         self.kernel.renew(id);
         self.sync_ending(id);
         self.add_program(program.clone());
@@ -247,7 +244,8 @@ impl Loader for Machine {
     fn unload(&mut self, module: u32) {
         let id = ModuleId(module);
         if let Ok(place) = self.place(id) {
-            self.modules.remove(place);
+            let module = self.modules.remove(place);
+            self.part(module);
         }
         self.kernel.unload(id);
     }

@@ -12,7 +12,7 @@ use crate::heap::{Heap, Kind, Room};
 use crate::interp::core::{Core, Entry, Frame, SlowStop, window_cells};
 use crate::interp::{control, dispatch, exit, slow, word};
 use crate::limits::Limits;
-use crate::profile::{self, CallNode, Counts, Form, Profile};
+use crate::profile::{self, Before, CallNode, Counts, Form};
 use crate::program::Program;
 use crate::snapshot::apply_frames;
 use crate::stop::{Ended, FrameInput, Stop, TrapKind, TrapRecord};
@@ -188,6 +188,7 @@ impl Instance {
             program: program.clone(),
             form: Form::Plain,
             counters: std::ptr::null_mut(),
+            called_at: 0,
             profile: None,
         };
         let cart = program.cartridge();
@@ -292,6 +293,7 @@ impl Instance {
             core.stack.as_mut_slice()[*place] = if ty.is_32_bit() { arg & 0xffff_ffff } else { arg };
             *place += 1;
         }
+        profile::called(core, None, func, self.remaining);
         self.enter(func);
     }
 
@@ -301,8 +303,7 @@ impl Instance {
         let program = core.program.clone();
         let prepared = program.prepared(func, core.form);
         if let Some(layout) = prepared.layout() {
-            core.reserve_counters(Some(layout));
-            profile::entered(core, layout.first, self.remaining);
+            profile::entered_later(core, layout);
         }
         let base = walk::base(core);
         let cells = &mut core.stack.as_mut_slice()[base..];
@@ -312,7 +313,7 @@ impl Instance {
         for &(first, count) in &prepared.prologue.zeros {
             cells[usize::from(first)..usize::from(first) + usize::from(count)].fill(0);
         }
-        core.ip = prepared.code[prepared.body as usize..].as_ptr();
+        core.ip = prepared.code[prepared.entry as usize..].as_ptr();
         self.activity = Activity::Suspended { offset: 0, prefix: 0, checkpoint: true };
     }
 
@@ -323,9 +324,7 @@ impl Instance {
         self.budget = budget.min(MAX_BUDGET) as i64;
         self.remaining = self.budget;
         self.withheld = 0;
-        if let Some(profile) = &mut self.core.profile {
-            profile.granted(self.remaining);
-        }
+        self.profile_granted();
     }
 
     /// Stops the guest at the next checkpoint as if its budget were spent there.
@@ -334,7 +333,8 @@ impl Instance {
         self.withheld += withheld;
         self.remaining -= withheld;
         if let Some(profile) = &mut self.core.profile {
-            profile.withheld(withheld);
+            profile.tree.withheld(withheld);
+            self.core.called_at -= withheld;
         }
     }
 
@@ -368,9 +368,6 @@ impl Instance {
     #[inline]
     pub fn go_on(&mut self) -> Stop {
         assert!(matches!(self.activity, Activity::Syscall { .. }), "no syscall is pending");
-        if self.core.profile.is_some() {
-            self.profile_syscall_done(true);
-        }
         // SAFETY: behind a syscall's word (handler, operands, charge) the code goes on.
         self.core.ip = unsafe { self.core.ip.add(3) };
         self.core.cycles = self.remaining;
@@ -382,11 +379,11 @@ impl Instance {
             // SAFETY: `ip` and `fp` are those of the innermost frame, as `activity` says.
             let why = unsafe { dispatch::run(&raw mut *self.core) };
             // First, and apart: nothing else stops a guest as often.
-            let stop = if why == exit::SYSCALL { Some(self.called_out()) } else { self.stopped(why) };
-            if let Some(stop) = stop {
-                if self.core.profile.is_some() {
-                    self.profile_stop();
-                }
+            if why == exit::SYSCALL {
+                return self.called_out();
+            }
+            if let Some(stop) = self.stopped(why) {
+                self.profile_stop();
                 return stop;
             }
         }
@@ -519,7 +516,8 @@ impl Instance {
     /// If no syscall is pending.
     pub fn trap_syscall(&mut self, trap: SyscallTrap) {
         assert!(matches!(self.activity, Activity::Syscall { .. }), "a syscall is pending");
-        self.profile_syscall_done(false);
+        let site = self.site();
+        profile::trapped(&mut self.core, site, self.remaining);
         self.trap_at(TrapKind::Syscall(trap), self.offset_at(self.core.ip));
         self.profile_stop();
     }
@@ -539,7 +537,6 @@ impl Instance {
         entry.code = prepared.code.as_ptr();
         let cells = program.frame_cells(callee) as usize;
         entry.bytes = cells as u64 * 8;
-        core.reserve_counters(prepared.layout());
 
         let depth = walk::depth(core);
         if depth + 1 > core.limits.max_frames as usize {
@@ -562,18 +559,16 @@ impl Instance {
 
     // ---- the profile -------------------------------------------------------------------------------
 
-    /// Begins or ends counting what the guest does. `count_results` says, by import, whether the first results of its
-    /// calls are counted. Nothing that the guest can see depends on it.
+    /// Begins or ends counting what the guest does, from nothing. Nothing that the guest can see depends on it.
     ///
     /// # Panics
     ///
     /// If a syscall is pending: counting begins and ends between slices.
-    pub fn set_profiled(&mut self, count_results: Option<Vec<bool>>) {
+    pub fn set_profiled(&mut self, on: bool) {
         let (activity, frames) = (self.activity, self.frame_states());
         let core = &mut *self.core;
-        core.form = if count_results.is_some() { Form::Counted } else { Form::Plain };
-        core.profile =
-            count_results.map(|count_results| Box::new(Profile::new(count_results, self.remaining)));
+        core.form = if on { Form::Counted } else { Form::Plain };
+        core.profile = on.then(Box::default);
         core.counters = std::ptr::null_mut();
         for entry in core.entry_cells.as_mut_slice() {
             (entry.code, entry.bytes) = (std::ptr::null(), Entry::UNPREPARED);
@@ -585,6 +580,7 @@ impl Instance {
         {
             *checkpoint = was;
         }
+        self.profile_granted();
     }
 
     /// True if what the guest does is counted.
@@ -592,41 +588,42 @@ impl Instance {
         self.core.profile.is_some()
     }
 
-    /// Takes what was counted since counting began or counts were last taken; nothing if it is not counted.
-    pub fn take_counts(&mut self) -> Counts {
-        let Core { profile, program, .. } = &mut *self.core;
-        profile.as_mut().map_or_else(Counts::default, |profile| profile.take(program, self.remaining))
+    /// Takes what was counted since counting began or counts were last taken, in the place of what `counts` has. False
+    /// if nothing is counted.
+    pub fn take_counts(&mut self, counts: &mut Counts) -> bool {
+        let Core { profile, program, counters, .. } = &mut *self.core;
+        let Some(profile) = profile else { return false };
+        profile.take(program, *counters, self.remaining, counts);
+        true
     }
 
-    /// Nodes of the tree of calls by number. It only grows, until counting ends.
-    pub fn call_tree(&self) -> Vec<CallNode> {
-        self.core.profile.as_ref().map_or_else(Vec::new, |profile| profile.tree.nodes().collect())
+    /// Nodes of the tree of calls by number, from a number on. It grows when counts are taken, until counting ends.
+    pub fn call_tree(&self, from: usize) -> Vec<CallNode> {
+        let profile = self.core.profile.as_ref();
+        profile.map_or_else(Vec::new, |profile| profile.tree.nodes().skip(from).collect())
+    }
+
+    /// What remains now is what a slice has, or what its calls beyond the tree are measured from.
+    pub(crate) fn profile_granted(&mut self) {
+        if let Some(profile) = &mut self.core.profile {
+            profile.tree.granted(self.remaining);
+        }
     }
 
     /// What remains to be attributed when the guest has stopped.
-    #[cold]
     fn profile_stop(&mut self) {
-        let Core { profile: Some(profile), heap, ip, .. } = &mut *self.core else { return };
-        if let Activity::Syscall { .. } = self.activity {
-            // SAFETY: `ip` is at the syscall's word.
-            let site = unsafe { word::target(*ip) };
-            profile.syscall(site as u32, self.remaining, heap);
-            return;
-        }
-        profile.flush(self.remaining);
+        let Core { profile: Some(profile), counters, .. } = &mut *self.core else { return };
+        profile.tree.flush(self.remaining);
         if self.activity == Activity::Idle {
-            profile.tree.stand_at(std::iter::empty());
+            profile.tree.leave();
+            *counters = profile.tree.root();
         }
     }
 
-    /// The pending syscall has returned, or else trapped.
-    #[cold]
-    fn profile_syscall_done(&mut self, returned: bool) {
-        let Activity::Syscall { window, args, import } = self.activity else { return };
-        let Core { profile: Some(profile), heap, stack, .. } = &mut *self.core else { return };
-        let has_result = self.imports[import as usize].1 > 0;
-        let result = (returned && has_result).then(|| stack.as_slice()[window + args]);
-        profile.syscall_done(import, result, self.remaining, heap);
+    /// First counter of the pending syscall, in the counted form.
+    fn site(&self) -> u32 {
+        // SAFETY: `ip` is at the syscall's word.
+        unsafe { word::target(self.core.ip) as u32 }
     }
 
     // ---- the pending syscall -----------------------------------------------------------------------
@@ -772,16 +769,22 @@ impl Guest for Instance {
     }
 
     fn new_bytes(&mut self, len: u32) -> Result<Object, NoRoom> {
+        let before = Before::new(&self.core.heap);
         let (room, units) = walk::reserve(&mut self.core, slow::bytes_payload(len), false);
         self.charge(units);
-        match room {
+        let made = match room {
             Room::Ready => {
                 let handle = self.core.heap.new_bytes(len);
                 self.core.made.push(handle);
                 Ok(Object(handle as u32))
             }
             Room::Stalled | Room::Exhausted => Err(NoRoom),
+        };
+        if self.is_profiled() {
+            let site = self.site();
+            profile::allocated(&mut self.core, site, &before);
         }
+        made
     }
 
     fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {

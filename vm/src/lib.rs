@@ -29,7 +29,7 @@ pub use cell::Cell;
 pub use check::RestoreError;
 pub use instance::{Instance, LoadError};
 pub use limits::Limits;
-pub use profile::{CallNode, Callee, Counts, FunctionCounts, MAX_DEPTH, MAX_NODES, SiteCounts};
+pub use profile::{CallNode, Callee, Counts, FunctionCounts, MAX_COUNTERS, MAX_DEPTH, MAX_NODES, SiteCounts};
 pub use program::{FRAME_OVERHEAD_CELLS, Program};
 pub use reference::Reference;
 pub use snapshot::ComponentHashes;

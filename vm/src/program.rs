@@ -1,14 +1,14 @@
 //! Verified programs: the only thing that the machine runs.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cartwheel_bytecode::Cartridge;
 use cartwheel_bytecode::cartridge::Function;
+use cartwheel_hostabi::{SyscallInfo, resolve};
 
 use crate::analysis::Analysis;
 use crate::prepare::Prepared;
-use crate::profile::{Form, Layout};
+use crate::profile::Form;
 use crate::verify::{VerifyError, verify};
 
 /// A cartridge that passed the verifier, with what was computed from it. Shared between instances.
@@ -19,8 +19,6 @@ pub struct Program {
     /// For every signature the first index with equal content, so that signatures compare by number.
     signature_ids: Vec<u32>,
     functions: Vec<FunctionData>,
-    /// Counters that counted forms of functions have taken so far.
-    counters: AtomicU32,
 }
 
 /// What is computed of a function when it is first needed.
@@ -54,7 +52,7 @@ impl Program {
             .collect();
         let functions = cart.functions.iter().map(|_| FunctionData::default()).collect();
         let content_hash = cart.content_hash();
-        Ok(Arc::new(Program { cart, content_hash, signature_ids, functions, counters: AtomicU32::new(0) }))
+        Ok(Arc::new(Program { cart, content_hash, signature_ids, functions }))
     }
 
     /// The cartridge.
@@ -92,14 +90,10 @@ impl Program {
         place.get_or_init(|| Prepared::new(self, func, form))
     }
 
-    /// Where the counters of a function stand, if its counted form was prepared.
-    pub(crate) fn counted_layout(&self, func: u32) -> Option<&Layout> {
-        self.functions[func as usize].counted.get().and_then(Prepared::layout)
-    }
-
-    /// Takes a range of counters; the number of its first. In which order functions take theirs never shows.
-    pub(crate) fn take_counters(&self, count: u32) -> u32 {
-        self.counters.fetch_add(count, Ordering::Relaxed)
+    /// True if an import's first result is a status.
+    pub(crate) fn returns_status(&self, import: u32) -> bool {
+        let id = &self.cart.imports[import as usize].id;
+        resolve(id).is_some_and(SyscallInfo::has_status)
     }
 
     /// Cells that a call of the function takes of the register stack.

@@ -151,6 +151,7 @@ impl Instance {
         core.rng = state.rng;
         core.heap = Heap::from_state(&state.heap, &core.program.cartridge().shapes, &core.limits);
         self.activity = apply_frames(core, &state.frames, state.heap.stall > 0);
+        self.profile_granted();
         self.results.clone_from(&state.results);
         self.ended.clone_from(&state.ended);
     }
@@ -201,7 +202,7 @@ pub(crate) fn apply_frames(core: &mut Core, frames: &[FrameState], stalled: bool
     core.fp = core.stack.as_ptr();
     core.frame = core.frames.as_ptr();
     if let Some(profile) = &mut core.profile {
-        profile.tree.stand_at(frames.iter().map(|frame| frame.func));
+        core.counters = profile.tree.stand_at(&program, frames.iter().map(|frame| frame.func));
     }
     let Some(top) = frames.last() else { return Activity::Idle };
 
@@ -225,7 +226,6 @@ pub(crate) fn apply_frames(core: &mut Core, frames: &[FrameState], stalled: bool
         }
         advance = program.frame_cells(frame.func);
         let prepared = program.prepared(frame.func, core.form);
-        core.reserve_counters(prepared.layout());
         if i + 1 < frames.len() {
             let word = prepared.return_word(frame.offset).expect("a waiting frame's position is a call");
             ret = prepared.code[word as usize..].as_ptr();

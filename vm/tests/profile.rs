@@ -22,16 +22,16 @@ struct Counted {
 
 impl Counted {
     fn profiled(mut instance: Instance) -> Counted {
-        let imports = instance.program().cartridge().imports.len();
-        instance.set_profiled(Some(vec![true; imports]));
+        instance.set_profiled(true);
         Counted { instance, checked: 0 }
     }
 
     fn check(&mut self) {
         let used = self.instance.used() - self.checked;
         self.checked = self.instance.used();
-        let counts = self.instance.take_counts();
-        assert_account(self.instance.program(), &counts, &self.instance.call_tree(), used);
+        let mut counts = Counts::default();
+        assert!(self.instance.take_counts(&mut counts));
+        assert_account(self.instance.program(), &counts, &self.instance.call_tree(0), used);
     }
 }
 
@@ -41,13 +41,13 @@ type Account = (BTreeMap<u32, u64>, BTreeMap<u32, u64>);
 /// What blocks and instructions came to.
 fn by_code(program: &Program, counts: &Counts) -> Account {
     let (mut functions, mut syscalls) = Account::default();
-    for function in &counts.functions {
+    for function in counts.functions() {
         let blocks = &program.analysis(function.func).blocks;
         let cycles = functions.entry(function.func).or_default();
-        for &(block, times) in &function.blocks {
+        for &(block, times) in function.blocks {
             *cycles += u64::from(blocks[block as usize].cost) * times;
         }
-        for (offset, site) in &function.sites {
+        for (offset, site) in function.sites {
             match import_at(program, function.func, *offset) {
                 Some(import) => *syscalls.entry(import).or_default() += site.cycles,
                 None => *cycles += site.cycles,
@@ -96,7 +96,7 @@ fn assert_account(program: &Program, counts: &Counts, tree: &[CallNode], used: u
             *calls.entry(func).or_default() += times;
         }
     }
-    for function in &counts.functions {
+    for function in counts.functions() {
         assert_eq!(function.calls, calls.get(&function.func).copied().unwrap_or(0), "calls");
     }
 }
@@ -235,7 +235,7 @@ fn counting_begins_and_ends_at_any_slice() {
         let mut total = 0;
         for slice in 0.. {
             let on = slice % 3 != 0;
-            switched.set_profiled(on.then(Vec::new));
+            switched.set_profiled(on);
             assert_eq!(switched.is_profiled(), on);
             let budget = 1 + (seed + slice * 37) % 400;
             plain.grant(budget);
@@ -249,11 +249,10 @@ fn counting_begins_and_ends_at_any_slice() {
             }
             assert_eq!((&stop, plain.used()), (&other, switched.used()));
             common::diff::assert_same(&plain.state(), &switched.state(), || format!("slice {slice}"));
-            let counts = switched.take_counts();
+            let mut counts = Counts::default();
+            assert_eq!(switched.take_counts(&mut counts), on);
             if on {
-                assert_account(&program, &counts, &switched.call_tree(), switched.used());
-            } else {
-                assert_eq!(counts, Counts::default());
+                assert_account(&program, &counts, &switched.call_tree(0), switched.used());
             }
             total += plain.used();
             if plain.is_idle() || total > MAX_CYCLES {
@@ -267,11 +266,13 @@ fn counting_begins_and_ends_at_any_slice() {
 fn counts_of(asm: common::asm::Asm, arg: u64) -> (Counts, Vec<CallNode>) {
     let program = asm.program();
     let mut instance = <Instance as Tier>::new(program.clone(), Limits::default(), 0);
-    instance.set_profiled(Some(Vec::new()));
+    instance.set_profiled(true);
     instance.call(0, &[arg]);
     instance.grant(u64::MAX);
     assert_eq!(instance.run(&FrameInput::default()), Stop::Returned);
-    let (counts, tree) = (instance.take_counts(), instance.call_tree());
+    let mut counts = Counts::default();
+    assert!(instance.take_counts(&mut counts));
+    let tree = instance.call_tree(0);
     assert_account(&program, &counts, &tree, instance.used());
     (counts, tree)
 }
@@ -292,17 +293,18 @@ fn stacks_that_are_too_deep_count_for_the_deepest_node() {
     asm.func("i32 ->", "br_unless r0, end\ni32.sub r0, r0, 1\ncall 0, (r0), ()\nend:\nreturn ()");
     let program = asm.program();
     let mut instance = <Instance as Tier>::new(program.clone(), Limits::default(), 0);
-    instance.set_profiled(Some(Vec::new()));
+    instance.set_profiled(true);
+    let mut counts = Counts::default();
     for _ in 0..2 {
         instance.call(0, &[5_000]);
         instance.grant(u64::MAX);
         assert_eq!(instance.run(&FrameInput::default()), Stop::Returned);
-        let counts = instance.take_counts();
+        assert!(instance.take_counts(&mut counts));
         let code = by_code(&program, &counts).0;
         assert_eq!(code.values().sum::<u64>(), instance.used());
         assert_eq!(counts.nodes.iter().map(|&(_, _, cycles)| cycles).sum::<u64>(), instance.used());
-        assert_eq!(counts.functions.iter().map(|f| f.calls).sum::<u64>(), 5_001);
-        assert_eq!(instance.call_tree().len(), 1 + usize::from(cartwheel_vm::MAX_DEPTH));
+        assert_eq!(counts.functions().map(|f| f.calls).sum::<u64>(), 5_001);
+        assert_eq!(instance.call_tree(0).len(), 1 + usize::from(cartwheel_vm::MAX_DEPTH));
     }
 }
 
@@ -318,5 +320,5 @@ fn counting_handlers_jump() {
     };
     let small = std::thread::Builder::new().stack_size(256 << 10).spawn(run);
     let (counts, _) = small.expect("a thread").join().expect("it does not overflow");
-    assert_eq!(counts.functions[1].calls, 100_000);
+    assert_eq!(counts.functions().map(|function| function.calls).collect::<Vec<_>>(), [1, 100_000]);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cartwheel_hostabi::{CATALOGUE, Status, SyscallInfo, resolve};
-use cartwheel_kernel::{ModuleId, Published};
+use cartwheel_kernel::Published;
 use cartwheel_vm::{Callee, Counts, FunctionCounts, Instance, Program, SiteCounts};
 
 use super::model::*;
@@ -25,62 +25,54 @@ pub struct Profiler {
 #[derive(Debug)]
 struct Watched {
     profile: ModuleProfile,
-    /// Content hash of its program.
-    program: [u8; 32],
+    /// Which of those it is that had the number.
+    serial: u64,
     lines: Lines,
     zones: Zones,
     /// Places of functions that were executed.
     places: BTreeMap<u32, Places>,
     overruns: u64,
+    /// What the last frame counted.
+    counts: Counts,
+    line_rows: Rows<LineRow>,
+    syscall_rows: Rows<SyscallRow>,
 }
 
 impl Profiler {
-    /// Begins to watch: the modules count from here on.
+    /// Begins to watch: the modules, and those that come later, count from here on.
     pub fn attach(machine: &mut Machine) -> Profiler {
+        machine.profiled = true;
         let mut profiler = Profiler { seed: machine.config().seed, modules: Vec::new() };
-        profiler.attach_new(machine);
+        for module in &mut machine.modules {
+            module.instance.set_profiled(true);
+            let mut watched = Watched::of(module);
+            watched.zones = Zones::new(machine.kernel.zones(module.id));
+            watched.overruns = module.schedule.overruns;
+            profiler.modules.push(watched);
+        }
         profiler
     }
 
-    /// Modules that came since then count too.
-    fn attach_new(&mut self, machine: &mut Machine) {
-        for at in 0..machine.modules.len() {
-            if self.place(at, &machine.modules[at]).is_some() {
-                continue;
-            }
-            let mut watched = Watched::of(machine, at);
-            let module = &mut machine.modules[at];
-            watched.overruns = module.schedule.overruns;
-            module.instance.set_profiled(Some(with_status(module.instance.program())));
-            self.modules.push(watched);
-        }
-    }
-
-    /// Where the module at a place of the machine is watched. One that has become another cartridge is watched anew.
-    fn place(&self, at: usize, module: &Module) -> Option<usize> {
-        let program = module.instance.program().content_hash();
-        let is = |watched: &Watched| watched.profile.module == module.id.0 && watched.program == program;
-        if self.modules.get(at).is_some_and(is) { Some(at) } else { self.modules.iter().rposition(is) }
+    /// Where a module is watched. One in whose place there is another now is not that one.
+    fn place(&mut self, module: &Module) -> usize {
+        let place = self.modules.iter().rposition(|watched| watched.serial == module.serial);
+        place.unwrap_or_else(|| {
+            self.modules.push(Watched::of(module));
+            self.modules.len() - 1
+        })
     }
 
     /// Takes in the frame that the machine has just made.
     pub fn frame(&mut self, machine: &mut Machine, report: &FrameReport) {
+        let Machine { modules, parted, kernel, .. } = machine;
         for done in &report.modules {
-            let Ok(at) = machine.modules.binary_search_by_key(&done.module, |module| module.id) else {
-                continue;
-            };
-            if !machine.modules[at].instance.is_profiled() {
-                continue;
-            }
-            // What has become another has counted from its beginning.
-            let place = self.place(at, &machine.modules[at]).unwrap_or_else(|| {
-                self.modules.push(Watched::of(machine, at));
-                self.modules.len() - 1
-            });
-            let published = machine.kernel.published(done.module);
-            self.modules[place].frame(report.frame, done, &mut machine.modules[at].instance, published);
+            // Who made the frame can be gone at its end, and another one can be in its place.
+            let mut modules = parted.iter_mut().chain(modules.iter_mut());
+            let Some(module) = modules.find(|module| module.id == done.module) else { continue };
+            let place = self.place(module);
+            let published = kernel.published(done.module);
+            self.modules[place].frame(report.frame, done, &mut module.instance, published);
         }
-        self.attach_new(machine);
     }
 
     /// Notes how long the last frame took. Profiles that say nothing of it are the same on every machine.
@@ -99,8 +91,10 @@ impl Profiler {
 
     /// Ends watching.
     pub fn finish(self, machine: &mut Machine) -> Profile {
+        machine.profiled = false;
+        machine.parted.clear();
         for module in &mut machine.modules {
-            module.instance.set_profiled(None);
+            module.instance.set_profiled(false);
         }
         let modules = self.modules.into_iter().map(|watched| {
             let Watched { mut profile, lines, zones, .. } = watched;
@@ -118,14 +112,9 @@ impl Profiler {
     }
 }
 
-/// For each import of a program, whether it has a status.
-pub(crate) fn with_status(program: &Program) -> Vec<bool> {
-    let rows = program.cartridge().imports.iter().map(|import| resolve(&import.id));
-    rows.map(|row| row.is_some_and(SyscallInfo::has_status)).collect()
-}
-
 /// A profile with its names, before the first frame.
-fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
+fn names(module: &Module) -> ModuleProfile {
+    let program = module.instance.program();
     let cart = program.cartridge();
     let syscalls = cart.imports.iter().map(|import| {
         let row = resolve(&import.id);
@@ -135,10 +124,10 @@ fn names(id: ModuleId, program: &Program, budget: u64) -> ModuleProfile {
         syscall_name(row)
     });
     ModuleProfile {
-        module: id.0,
-        name: cart.manifest.title.clone(),
+        module: module.id.0,
+        name: module.frozen.name().unwrap_or(&cart.manifest.title).to_owned(),
         cartridge: program.content_hash().iter().map(|byte| format!("{byte:02x}")).collect(),
-        budget,
+        budget: module.schedule.budget,
         capabilities: cart.manifest.capabilities.clone(),
         functions: (0..cart.functions.len() as u32).map(|func| cart.function_name(func)).collect(),
         lines: Vec::new(),
@@ -174,16 +163,17 @@ fn statuses(row: &SyscallInfo) -> Vec<StatusName> {
 
 impl Watched {
     /// A module before its first frame.
-    fn of(machine: &Machine, at: usize) -> Watched {
-        let module = &machine.modules[at];
-        let program = module.instance.program();
+    fn of(module: &Module) -> Watched {
         Watched {
-            profile: names(module.id, program, machine.cycles_per_frame(module.id)),
-            program: program.content_hash(),
+            profile: names(module),
+            serial: module.serial,
             lines: Lines::default(),
-            zones: Zones::new(machine.kernel.zones(module.id)),
+            zones: Zones::default(),
             places: BTreeMap::new(),
             overruns: 0,
+            counts: Counts::default(),
+            line_rows: Rows::default(),
+            syscall_rows: Rows::default(),
         }
     }
 
@@ -194,7 +184,7 @@ impl Watched {
         instance: &mut Instance,
         published: &[Published],
     ) {
-        let counts = instance.take_counts();
+        instance.take_counts(&mut self.counts);
         let (heap_bytes, heap_objects) = instance.heap_in_use();
         let mut frame = FrameProfile {
             frame: number,
@@ -216,11 +206,15 @@ impl Watched {
             ..FrameProfile::default()
         };
         self.overruns = report.overruns;
-        self.code(instance.program(), &counts, &mut frame);
-        frame.stacks =
-            counts.nodes.iter().map(|&(stack, calls, cycles)| StackRow { stack, calls, cycles }).collect();
+        self.code(instance.program(), &mut frame);
+        frame.stacks = self
+            .counts
+            .nodes
+            .iter()
+            .map(|&(stack, calls, cycles)| StackRow { stack, calls, cycles })
+            .collect();
         let known = self.profile.stacks.len();
-        self.profile.stacks.extend(instance.call_tree().iter().skip(known).map(|node| {
+        self.profile.stacks.extend(instance.call_tree(known).iter().map(|node| {
             let (kind, index) = match node.callee {
                 Callee::Module => (StackKind::Module, 0),
                 Callee::Function(func) => (StackKind::Function, func),
@@ -252,66 +246,73 @@ impl Watched {
     }
 
     /// Rows of functions, lines and syscalls.
-    fn code(&mut self, program: &Program, counts: &Counts, frame: &mut FrameProfile) {
-        let mut lines: Rows<LineRow> = Rows::default();
-        let mut syscalls: Rows<SyscallRow> = Rows::default();
-        for function in &counts.functions {
-            let places = self
-                .places
-                .entry(function.func)
-                .or_insert_with(|| Places::new(program, function.func, &mut self.lines));
-            frame.functions.push(function_row(function, places, &mut lines, &mut syscalls));
+    fn code(&mut self, program: &Program, frame: &mut FrameProfile) {
+        let Watched { counts, lines, places, line_rows, syscall_rows, .. } = self;
+        frame.functions.reserve_exact(counts.functions().len());
+        for function in counts.functions() {
+            let places =
+                places.entry(function.func).or_insert_with(|| Places::new(program, function.func, lines));
+            frame.functions.push(function_row(&function, places, line_rows, syscall_rows));
         }
         for &(import, result, times) in &counts.results {
-            let row = syscalls.at(import);
-            row.statuses.push((result as i32, times));
+            syscall_rows.at(import).statuses.push((result as i32, times));
         }
-        frame.lines = lines.ascending().map(|(line, row)| LineRow { line, ..row }).collect();
-        frame.syscalls = syscalls
-            .ascending()
-            .map(|(syscall, mut row)| {
-                row.statuses.sort_unstable();
-                SyscallRow { syscall, ..row }
-            })
-            .collect();
+        frame.lines = line_rows.take(|line, row| LineRow { line, ..row });
+        frame.syscalls = syscall_rows.take(|syscall, mut row| {
+            row.statuses.sort_unstable();
+            SyscallRow { syscall, ..row }
+        });
     }
 }
 
-/// Rows by number, those that there are.
-#[derive(Default)]
-struct Rows<T>(Vec<Option<T>>);
+/// Rows by number while they are added up.
+#[derive(Debug, Default)]
+struct Rows<T> {
+    rows: Vec<Option<T>>,
+    /// Numbers of those that there are.
+    used: Vec<u32>,
+}
 
 impl<T: Default> Rows<T> {
     /// A row, which is made if need be.
     fn at(&mut self, number: u32) -> &mut T {
         let place = number as usize;
-        if place >= self.0.len() {
-            self.0.resize_with(place + 1, || None);
+        if place >= self.rows.len() {
+            self.rows.resize_with(place + 1, || None);
         }
-        self.0[place].get_or_insert_default()
+        let used = &mut self.used;
+        self.rows[place].get_or_insert_with(|| {
+            used.push(number);
+            T::default()
+        })
     }
 
-    fn ascending(self) -> impl Iterator<Item = (u32, T)> {
-        let numbered = self.0.into_iter().enumerate();
-        numbered.filter_map(|(place, row)| Some((place as u32, row?)))
+    /// Takes the rows in ascending order.
+    fn take(&mut self, finish: impl Fn(u32, T) -> T) -> Vec<T> {
+        self.used.sort_unstable();
+        let rows = &mut self.rows;
+        self.used
+            .drain(..)
+            .map(|number| finish(number, rows[number as usize].take().unwrap_or_default()))
+            .collect()
     }
 }
 
 /// The row of a function, with its part of the rows of lines and syscalls.
 fn function_row(
-    counts: &FunctionCounts,
+    counts: &FunctionCounts<'_>,
     places: &Places,
     lines: &mut Rows<LineRow>,
     syscalls: &mut Rows<SyscallRow>,
 ) -> FunctionRow {
     let mut row = FunctionRow { function: counts.func, calls: counts.calls, ..FunctionRow::default() };
-    for &(block, times) in &counts.blocks {
-        for &(line, cost) in &places.blocks[block as usize] {
+    for &(block, times) in counts.blocks {
+        for &(line, cost) in places.block(block) {
             lines.at(line).cycles += cost * times;
             row.cycles += cost * times;
         }
     }
-    for &(offset, site) in &counts.sites {
+    for &(offset, site) in counts.sites {
         let SiteCounts { calls, cycles, collector_cycles, bytes, objects } = site;
         let (line, import) = places.at(offset);
         let line = lines.at(line);

@@ -1,6 +1,6 @@
 //! What changed between two profiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::*;
 use super::totals::Totals;
@@ -41,23 +41,50 @@ pub struct Comparison {
     pub lines: Vec<Change>,
 }
 
-/// Compares two profiles module by module.
+/// Compares two profiles module by module: those that are called the same. Where there are several, the names of changes begin
+/// with theirs.
 pub fn compare(before: &Profile, after: &Profile) -> Comparison {
     let mut found = Comparison::default();
-    for (before, after) in before.modules.iter().zip(&after.modules) {
-        let frames = before.frames.len().min(after.frames.len());
-        let (from, to) = (Side::new(before, frames), Side::new(after, frames));
+    let single = before.modules.len() == 1 && after.modules.len() == 1;
+    let labels = |profile: &Profile| -> Vec<String> {
+        (0..profile.modules.len())
+            .map(|place| if single { String::new() } else { profile.label(place) })
+            .collect()
+    };
+    let (from, to) = (labels(before), labels(after));
+    let names: BTreeSet<&String> = from.iter().chain(&to).collect();
+    let none = ModuleProfile::default();
+    for name in names {
+        let side = |labels: &[String]| labels.iter().position(|label| label == name);
+        let (from, to) = (side(&from), side(&to));
+        let (old, new) = (
+            from.map_or(&none, |place| &before.modules[place]),
+            to.map_or(&none, |place| &after.modules[place]),
+        );
+        // What only one of them has is new, or gone, in all of its frames.
+        let frames = match (from, to) {
+            (Some(_), Some(_)) => old.frames.len().min(new.frames.len()),
+            _ => old.frames.len().max(new.frames.len()),
+        };
         found.frames = found.frames.max(frames as u64);
-        found.cycles.0 += from.cycles;
-        found.cycles.1 += to.cycles;
-        found.syscalls.extend(changes(from.syscalls(), to.syscalls()));
-        found.functions.extend(changes(from.functions(), to.functions()));
-        found.lines.extend(line_changes(&from, &to));
+        let prefix = if single { String::new() } else { format!("{name}: ") };
+        found.add(&prefix, &Side::new(old, frames), &Side::new(new, frames));
     }
     for list in [&mut found.syscalls, &mut found.functions, &mut found.lines] {
         list.sort_by(|a, b| b.delta().abs().cmp(&a.delta().abs()).then_with(|| a.name.cmp(&b.name)));
     }
     found
+}
+
+impl Comparison {
+    fn add(&mut self, prefix: &str, from: &Side<'_>, to: &Side<'_>) {
+        self.cycles.0 += from.cycles;
+        self.cycles.1 += to.cycles;
+        let named = |change: Change| Change { name: format!("{prefix}{}", change.name), ..change };
+        self.syscalls.extend(changes(from.syscalls(), to.syscalls()).into_iter().map(named));
+        self.functions.extend(changes(from.functions(), to.functions()).into_iter().map(named));
+        self.lines.extend(line_changes(from, to).into_iter().map(named));
+    }
 }
 
 /// Calls and cycles by name.
@@ -80,7 +107,7 @@ struct LineCost {
 
 impl<'a> Side<'a> {
     fn new(module: &'a ModuleProfile, frames: usize) -> Side<'a> {
-        let frames = &module.frames[..frames];
+        let frames = &module.frames[..frames.min(module.frames.len())];
         let cycles = frames.iter().map(|frame| frame.cycles).sum();
         Side { module, totals: Totals::new(module, frames), cycles }
     }
@@ -123,7 +150,7 @@ impl<'a> Side<'a> {
 }
 
 fn changes(before: Costs, after: Costs) -> Vec<Change> {
-    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let change = |name: &String| {
         let (from, to) =
             (before.get(name).copied().unwrap_or_default(), after.get(name).copied().unwrap_or_default());
@@ -136,7 +163,7 @@ fn changes(before: Costs, after: Costs) -> Vec<Change> {
 /// Lines move when others are written above them, so they are found again by their order and cost.
 fn line_changes(before: &Side<'_>, after: &Side<'_>) -> Vec<Change> {
     let (mut from, mut to) = (before.lines(), after.lines());
-    let keys: std::collections::BTreeSet<_> = from.keys().chain(to.keys()).cloned().collect();
+    let keys: BTreeSet<_> = from.keys().chain(to.keys()).cloned().collect();
     let mut found = Vec::new();
     for key in keys {
         let (old, new) = (from.remove(&key).unwrap_or_default(), to.remove(&key).unwrap_or_default());

@@ -28,7 +28,6 @@ mod totals;
 mod zones;
 
 pub use collect::Profiler;
-pub(crate) use collect::with_status;
 pub use compare::{Change, Comparison, compare};
 pub use model::{
     FORMAT, FrameProfile, FunctionRow, LatencyRow, LineName, LineRow, ModuleProfile, Profile, StackKind,

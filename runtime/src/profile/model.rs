@@ -23,11 +23,11 @@ pub struct Profile {
 }
 
 /// What the frames of a module cost. Rows of frames name things by their place in the lists here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleProfile {
     /// Number of the module.
     pub module: u32,
-    /// Title of the cartridge; may be empty.
+    /// Name that it was set up with, or else the title of the cartridge; may be empty.
     pub name: String,
     /// Content hash of the cartridge, in hexadecimal digits.
     pub cartridge: String,
@@ -321,6 +321,26 @@ impl ModuleProfile {
 }
 
 impl Profile {
+    /// What a module is called in output, so that no two are called the same: those of one number are programs that it has
+    /// had one after the other.
+    pub fn label(&self, place: usize) -> String {
+        let Some(module) = self.modules.get(place) else { return format!("module at {place}") };
+        let others = || self.modules.iter().enumerate().filter(move |&(other, _)| other != place);
+        let mut label = match module.name.as_str() {
+            "" => format!("module {}", module.module),
+            name => name.to_owned(),
+        };
+        if others().any(|(_, other)| other.module != module.module && other.name == module.name)
+            && !module.name.is_empty()
+        {
+            label += &format!(" ({})", module.module);
+        }
+        if others().any(|(other, another)| other < place && another.module == module.module) {
+            label += &format!(" from frame {}", module.frames.first().map_or(0, |frame| frame.frame));
+        }
+        label
+    }
+
     /// Says what makes a profile that was read unusable: another format or version, or rows that name what is not there.
     ///
     /// # Errors

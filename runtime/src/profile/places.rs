@@ -26,11 +26,14 @@ impl Lines {
 }
 
 /// Where a function's costs belong.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Places {
-    /// By block: lines with their part of the block's static cost, in cycles.
-    pub blocks: Vec<Vec<(u32, u64)>>,
-    instrs: BTreeMap<u32, (u32, Option<u32>)>,
+    /// Lines with their part of a block's static cost, in cycles; block after block.
+    parts: Vec<(u32, u64)>,
+    /// By block, where its parts end.
+    ends: Vec<u32>,
+    /// Offset, line and, of a syscall, the import of every instruction; ascending.
+    instrs: Vec<(u32, u32, Option<u32>)>,
 }
 
 impl Places {
@@ -38,7 +41,8 @@ impl Places {
         let cart = program.cartridge();
         let analysis = program.analysis(func);
         let mut input = Reader::new(&program.function(func).code);
-        let mut places = Places { blocks: vec![Vec::new(); analysis.blocks.len()], instrs: BTreeMap::new() };
+        let mut blocks: Vec<Vec<(u32, u64)>> = vec![Vec::new(); analysis.blocks.len()];
+        let mut places = Places::default();
         while !input.is_empty() {
             let offset = input.offset() as u32;
             let instr = Instr::decode(&mut input).expect("verified code decodes");
@@ -48,26 +52,36 @@ impl Places {
                 Instr::Syscall { import, .. } => Some(import.0),
                 _ => None,
             };
-            places.instrs.insert(offset, (line, import));
-            let parts = &mut places.blocks[block];
+            places.instrs.push((offset, line, import));
+            let parts = &mut blocks[block];
             match parts.iter_mut().find(|(other, _)| *other == line) {
                 Some((_, cost)) => *cost += u64::from(instr.op().info().cost),
                 None => parts.push((line, instr.op().info().cost.into())),
             }
         }
-        // What making the frame costs belongs to where the function begins.
-        for (parts, block) in places.blocks.iter_mut().zip(&analysis.blocks) {
+        for (mut parts, block) in blocks.into_iter().zip(&analysis.blocks) {
+            // What making the frame costs belongs to where the function begins.
             let instrs: u64 = parts.iter().map(|(_, cost)| cost).sum();
             if let Some((_, cost)) = parts.first_mut() {
                 *cost += u64::from(block.cost) - instrs;
             }
+            places.parts.append(&mut parts);
+            places.ends.push(places.parts.len() as u32);
         }
         places
     }
 
+    /// Lines of a block with their part of its static cost, in cycles.
+    pub fn block(&self, block: u32) -> &[(u32, u64)] {
+        let start = block.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.parts[start as usize..self.ends[block as usize] as usize]
+    }
+
     /// Line of the instruction at an offset, and the import that it calls.
     pub fn at(&self, offset: u32) -> (u32, Option<u32>) {
-        self.instrs[&offset]
+        let place = self.instrs.binary_search_by_key(&offset, |&(offset, ..)| offset);
+        let (_, line, import) = self.instrs[place.expect("what counts is an instruction")];
+        (line, import)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Budgets: what they say, and whether a run keeps it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cartwheel_hostabi::{CATALOGUE, Capability, resolve};
@@ -30,6 +30,9 @@ pub struct Budget {
     /// Per zone, by its path.
     #[serde(default)]
     zone: BTreeMap<String, ZoneLimits>,
+    /// What holds for a module, by its name, instead of all else.
+    #[serde(default)]
+    module: BTreeMap<String, Budget>,
 }
 
 /// What each frame may come to.
@@ -88,6 +91,19 @@ impl Budget {
         let text = str::from_utf8(bytes).map_err(|_| Failure::file(path, "it is not UTF-8"))?;
         let mut budget: Budget =
             toml::from_str(text).map_err(|e| Failure::file(path, e.to_string().trim_end()))?;
+        budget.resolve(path)?;
+        for (name, of_module) in &mut budget.module {
+            if !of_module.module.is_empty() {
+                return Err(Failure::file(path, format!("`module.{name:?}` has modules of its own")));
+            }
+            of_module.resolve(path)?;
+        }
+        Ok(budget)
+    }
+
+    /// Checks names, and makes ids of syscalls of them.
+    fn resolve(&mut self, path: &Path) -> Result<(), Failure> {
+        let budget = self;
         for name in budget.capabilities.iter().flatten() {
             if Capability::from_name(name).is_none() {
                 return Err(Failure::file(path, format!("no capability is called `{name}`")));
@@ -107,7 +123,24 @@ impl Budget {
                 return Err(Failure::file(path, format!("`{}` is there twice", row.id)));
             }
         }
-        Ok(budget)
+        Ok(())
+    }
+
+    /// The budget of a module.
+    pub fn of(&self, name: &str) -> &Budget {
+        self.module.get(name).unwrap_or(self)
+    }
+
+    /// Fails if it names a module that none is called by.
+    pub fn check_modules(&self, path: &Path, names: &[String]) -> Result<(), Failure> {
+        match self.module.keys().find(|name| !names.contains(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let there: BTreeSet<&String> = names.iter().collect();
+                let there = there.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                Err(Failure::file(path, format!("no module was called `{name}`; there were {there}")))
+            }
+        }
     }
 
     /// Every line of the budget, held against the frames of a module.

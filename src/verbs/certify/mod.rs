@@ -4,7 +4,7 @@ mod budget;
 mod junit;
 mod propose;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::profile::ModuleProfile;
 use clap::Args;
@@ -26,12 +26,15 @@ Examples:
 Ends with status 0 if every line of the budget is kept and 6 if one is broken. What a budget can say is in spec/profile.md;
 --write proposes one that the run keeps, with a tenth to spare.")]
 pub struct CertifyArgs {
-    /// Cartridge, source file or folder
+    /// Cartridge, WebAssembly module, source file, folder, or machine file (.toml)
     pub cartridge: PathBuf,
+    /// More cartridges, which run in the same machine
+    #[arg(value_name = "CARTRIDGE")]
+    pub more: Vec<PathBuf>,
     /// Budget to hold the run against
     #[arg(short, long, value_name = "FILE", required_unless_present = "write")]
     pub budget: Option<PathBuf>,
-    /// Trace to replay with the cartridge, instead of a run without inputs; can be given several times
+    /// Trace to replay with the cartridges, instead of a run without inputs; can be given several times
     #[arg(long = "trace", value_name = "FILE", conflicts_with = "write")]
     pub traces: Vec<PathBuf>,
     /// What is run.
@@ -52,23 +55,23 @@ pub fn run(args: &CertifyArgs) -> Result<Exit, Failure> {
     let mut junit = args.junit.as_deref().map(Output::create).transpose()?;
     let mut write = args.write.as_deref().map(Output::create).transpose()?;
     let runs = runs(args)?;
-    if let (Some(out), [taken]) = (write.take(), &runs[..]) {
-        commit(out, &propose::text(&taken.name, module(args, taken)?))?;
+    if let Some(taken) = runs.iter().find(|taken| taken.profile.modules.is_empty()) {
+        return Err(Failure::file(&args.cartridge, format!("the run of {} had no modules", taken.name)));
     }
-    let Some(budget) = budget else {
+    if let (Some(out), [taken]) = (write.take(), &runs[..]) {
+        commit(out, &propose::text(&taken.name, &taken.profile))?;
+    }
+    let (Some(budget), Some(path)) = (budget, &args.budget) else {
         let taken = &runs[0];
-        if let Some(trap) = &taken.trap {
-            print::stderr(&format!("{trap}\n"));
-        }
+        taken.traps.iter().for_each(|(_, trap)| print::stderr(&format!("{trap}\n")));
         return Ok(taken.exit);
     };
     let mut suites = Vec::new();
     for taken in &runs {
-        let module = module(args, taken)?;
-        let checks = budget.check(module, taken.trap.as_deref());
-        let broken = checks.iter().filter(|check| check.broken.is_some()).count();
-        print::stdout(&text(&taken.name, module.frames.len(), &checks, broken))?;
-        suites.push(Suite { name: taken.name.clone(), checks, broken });
+        let suite = hold(&budget, path, taken)?;
+        let frames = taken.profile.modules.iter().map(|module| module.frames.len()).max().unwrap_or(0);
+        print::stdout(&text(&taken.name, frames, &suite.checks, suite.broken))?;
+        suites.push(suite);
     }
     if let Some(out) = junit.take() {
         commit(out, &junit::xml(&suites))?;
@@ -82,6 +85,31 @@ pub fn run(args: &CertifyArgs) -> Result<Exit, Failure> {
     })
 }
 
+/// Holds every module of a run against its budget. Where there are several, lines begin with their names.
+fn hold(budget: &Budget, path: &Path, taken: &Taken) -> Result<Suite, Failure> {
+    let modules = &taken.profile.modules;
+    let names: Vec<String> = modules.iter().map(module_name).collect();
+    budget.check_modules(path, &names)?;
+    let mut checks = Vec::new();
+    for (place, (module, name)) in modules.iter().zip(&names).enumerate() {
+        // A module traps in its last program.
+        let last = modules[place + 1..].iter().all(|later| later.module != module.module);
+        let trap = taken.traps.iter().find(|(of, _)| last && *of == module.module);
+        let of_module = budget.of(name).check(module, trap.map(|(_, trap)| trap.as_str()));
+        checks.extend(of_module.into_iter().map(|check| match modules.len() {
+            1 => check,
+            _ => Check { line: format!("{}: {}", taken.profile.label(place), check.line), ..check },
+        }));
+    }
+    let broken = checks.iter().filter(|check| check.broken.is_some()).count();
+    Ok(Suite { name: taken.name.clone(), checks, broken })
+}
+
+/// What a budget calls a module.
+fn module_name(module: &ModuleProfile) -> String {
+    if module.name.is_empty() { format!("module {}", module.module) } else { module.name.clone() }
+}
+
 /// What became of one run.
 struct Suite {
     name: String,
@@ -93,19 +121,15 @@ struct Suite {
 /// The run, or those of the traces.
 fn runs(args: &CertifyArgs) -> Result<Vec<Taken>, Failure> {
     if args.traces.is_empty() {
-        return Ok(vec![take(&args.cartridge, &args.run, false)?]);
+        return Ok(vec![take(&args.cartridge, &args.more, &args.run, false)?]);
     }
+    let cartridges: Vec<PathBuf> = [&args.cartridge].into_iter().chain(&args.more).cloned().collect();
     let replayed = args.traces.iter().map(|trace| {
-        let mut taken = replay(trace, Some(&args.cartridge), &args.run, false)?;
+        let mut taken = replay(trace, &cartridges, &args.run, false)?;
         taken.name = format!("{} in {}", taken.name, trace.display());
         Ok(taken)
     });
     replayed.collect()
-}
-
-fn module<'t>(args: &CertifyArgs, taken: &'t Taken) -> Result<&'t ModuleProfile, Failure> {
-    let none = || Failure::file(&args.cartridge, "the run had no modules");
-    taken.profile.modules.first().ok_or_else(none)
 }
 
 fn commit(mut out: Output, text: &str) -> Result<(), Failure> {

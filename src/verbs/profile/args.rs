@@ -17,6 +17,7 @@ Examples:
   cartwheel profile game.cart --input play.txt --by line
   cartwheel profile play.trace --frame 17
   cartwheel profile game.cart -o game.html
+  cartwheel profile machine.toml --by module
   cartwheel profile game.cart -o before.json && cartwheel profile diff before.json game.asm
 
 Cycles are those that the machine counts: the same on every computer. Every cycle of a frame is in exactly one function or
@@ -27,15 +28,21 @@ pub struct ProfileArgs {
     /// Compare instead
     #[command(subcommand)]
     pub verb: Option<ProfileVerb>,
-    /// Cartridge, source file, folder, or profile in JSON
+    /// Cartridge, WebAssembly module, source file, folder, machine file (.toml), trace, or profile in JSON
     #[arg(required = true, value_name = "SOURCE")]
     pub source: Option<PathBuf>,
+    /// More cartridges, which run in the same machine
+    #[arg(value_name = "CARTRIDGE")]
+    pub more: Vec<PathBuf>,
     /// What is run.
     #[command(flatten)]
     pub run: RunOptions,
     /// Table by one thing
     #[arg(long, value_name = "WHAT")]
     pub by: Option<View>,
+    /// One module only, by number or name
+    #[arg(long, value_name = "MODULE")]
+    pub module: Option<String>,
     /// One frame only, in full
     #[arg(long, value_name = "N")]
     pub frame: Option<u64>,

@@ -1,24 +1,31 @@
 //! Comma-separated values (RFC 4180), for spreadsheets and scripts.
 
-use cartwheel_runtime::profile::{FrameProfile, ModuleProfile};
+use cartwheel_runtime::profile::FrameProfile;
 
+use super::Part;
 use super::args::View;
 
-/// The rows of a view, frame by frame, with all their numbers.
-pub fn text(module: &ModuleProfile, frames: &[FrameProfile], by: View) -> String {
+/// The rows of a view, frame by frame, with all their numbers; of several modules, one after the other and with a column that
+/// names them.
+pub fn text(parts: &[Part<'_>], by: View) -> String {
     let mut out = String::new();
     let mut line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         out.push_str(&cells.join(","));
         out.push_str("\r\n");
     };
-    line(&head(by).map(str::to_owned).collect::<Vec<_>>());
-    for frame in frames {
-        for (name, numbers) in rows(module, frame, by) {
-            let mut cells = vec![frame.frame.to_string()];
-            cells.extend(name);
-            cells.extend(numbers.iter().map(u64::to_string));
-            line(&cells);
+    let named = parts.len() > 1 && by != View::Module;
+    let module = named.then(|| "module".to_owned());
+    line(&module.into_iter().chain(head(by).map(str::to_owned)).collect::<Vec<_>>());
+    for part in parts {
+        for frame in part.frames {
+            for (name, numbers) in rows(part, frame, by) {
+                let mut cells: Vec<String> = named.then(|| part.label.clone()).into_iter().collect();
+                cells.push(frame.frame.to_string());
+                cells.extend(name);
+                cells.extend(numbers.iter().map(u64::to_string));
+                line(&cells);
+            }
         }
     }
     out
@@ -40,7 +47,8 @@ fn head(by: View) -> impl Iterator<Item = &'static str> {
     .split(',')
 }
 
-fn rows(module: &ModuleProfile, frame: &FrameProfile, by: View) -> Vec<(Vec<String>, Vec<u64>)> {
+fn rows(part: &Part<'_>, frame: &FrameProfile, by: View) -> Vec<(Vec<String>, Vec<u64>)> {
+    let module = part.module;
     let syscall = |index: u32| module.syscall_id(index).to_owned();
     let f = frame;
     match by {
@@ -70,7 +78,7 @@ fn rows(module: &ModuleProfile, frame: &FrameProfile, by: View) -> Vec<(Vec<Stri
             let numbers = [&spent[..], &[f.memory_bytes, f.heap_bytes, f.heap_objects]].concat();
             vec![(vec![f.end.clone()], numbers)]
         }
-        View::Module => vec![(vec![module.name.clone()], vec![f.cycles, f.calls, f.bytes, f.objects])],
+        View::Module => vec![(vec![part.label.clone()], vec![f.cycles, f.calls, f.bytes, f.objects])],
         View::Status => {
             let of_row = |row: &cartwheel_runtime::profile::SyscallRow| {
                 let names = |code| vec![syscall(row.syscall), module.status_name(row.syscall, code)];

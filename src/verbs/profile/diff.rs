@@ -1,12 +1,13 @@
 //! `cartwheel profile diff`.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use cartwheel_runtime::profile::{Change, Comparison, compare};
 use serde_json::{Value, json};
 
 use super::args::DiffArgs;
-use super::source;
+use super::source::{self, Kind, RunOptions};
 use super::table::Table;
 use crate::failure::{Exit, Failure};
 use crate::print;
@@ -14,8 +15,13 @@ use crate::summary::grouped;
 
 /// Compares two profiles.
 pub fn run(args: &DiffArgs) -> Result<Exit, Failure> {
-    let before = source::open(&args.before, &args.run, false)?;
-    let after = source::open(&args.after, &args.run, false)?;
+    let kept = [("--audit", &args.run.machine.audit), ("--storage", &args.run.machine.storage)];
+    if let Some((option, _)) = kept.iter().find(|(_, given)| given.is_some()) {
+        return Err(Failure::new(format!(
+            "{option} is for one run; the second would find what the first left"
+        )));
+    }
+    let (before, after) = (open(&args.before, &args.run)?, open(&args.after, &args.run)?);
     let comparison = compare(&before.profile, &after.profile);
     let lengths = [&before, &after].map(|taken| {
         taken.profile.modules.iter().map(|module| module.frames.len() as u64).max().unwrap_or(0)
@@ -23,6 +29,16 @@ pub fn run(args: &DiffArgs) -> Result<Exit, Failure> {
     let out = if args.json { format!("{}\n", json_of(&comparison)) } else { text(&comparison, lengths) };
     print::stdout(&out)?;
     Ok(Exit::Fine)
+}
+
+/// Options are for what is run; of what was recorded, there is what there is.
+fn open(path: &Path, run: &RunOptions) -> Result<source::Taken, Failure> {
+    let options = match source::kind(path)? {
+        Kind::Runnable => run.clone(),
+        Kind::Trace => RunOptions { frames: run.frames, ..RunOptions::default() },
+        Kind::Profile => RunOptions::default(),
+    };
+    source::open(path, &[], &options, false)
 }
 
 fn signed(delta: i64) -> String {

@@ -6,12 +6,13 @@ const PAGE: &str = include_str!("page.html");
 
 /// The page of a profile.
 pub fn page(taken: &Taken) -> String {
-    let pictures: Vec<(u64, String)> = taken
-        .pictures
-        .iter()
-        .map(|(frame, png)| (*frame, format!("data:image/png;base64,{}", base64(png))))
-        .collect();
-    let data = serde_json::json!({ "name": taken.name, "profile": taken.profile, "pictures": pictures });
+    let url = |png: &[u8]| format!("data:image/png;base64,{}", base64(png));
+    let pictures: Vec<_> = taken.pictures.iter().map(|(of, frame, png)| (of, frame, url(png))).collect();
+    let profile = &taken.profile;
+    let labels: Vec<String> = (0..profile.modules.len()).map(|place| profile.label(place)).collect();
+    let data = serde_json::json!({
+        "name": taken.name, "labels": labels, "profile": profile, "pictures": pictures,
+    });
     // `</script>` in a name must not end the script.
     let data = data.to_string().replace('<', "\\u003c");
     PAGE.replacen("{{title}}", &escaped(&taken.name), 1).replacen("{{data}}", &data, 1)

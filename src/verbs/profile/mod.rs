@@ -16,7 +16,7 @@ pub use source::{RunOptions, Taken, replay, take};
 use std::path::Path;
 
 use args::{Format, ProfileVerb, View};
-use cartwheel_runtime::profile::{FrameProfile, ModuleProfile};
+use cartwheel_runtime::profile::{FrameProfile, ModuleProfile, Profile};
 
 use crate::failure::{Exit, Failure};
 use crate::files::Output;
@@ -34,23 +34,26 @@ pub fn run(args: &ProfileArgs) -> Result<Exit, Failure> {
     }
     // Before the run: a place that cannot be written to is no reason to wait for it.
     let output = args.output.as_deref().map(Output::create).transpose()?;
-    let taken = source::open(path, &args.run, format == Format::Html)?;
-    let Some(module) = taken.profile.modules.first() else {
+    let mut taken = source::open(path, &args.more, &args.run, format == Format::Html)?;
+    if let Some(wanted) = &args.module {
+        choose(path, &mut taken, wanted)?;
+    }
+    if taken.profile.modules.is_empty() {
         return Err(Failure::file(path, "the profile has no modules"));
-    };
-    let frames = selected(path, module, args.frame)?;
+    }
+    let parts = parts(path, &taken.profile, args.frame)?;
     let text = match format {
         Format::Table => match args.by {
-            Some(by) => table::view(module, frames, by),
-            None if args.frame.is_some() => table::account(module, frames),
-            None => summary::text(&taken.name, module),
+            Some(by) => table::views(&parts, by),
+            None if args.frame.is_some() => sections(&parts, |part| table::account(part.module, part.frames)),
+            None => summary::of_machine(&taken.name, &parts),
         },
         Format::Json => json(&taken),
-        Format::Csv => csv::text(module, frames, args.by.unwrap_or(View::Frame)),
-        Format::Folded => flame::folded(module, frames),
-        Format::Svg => flame::svg(&taken.name, module, frames)?,
-        Format::Speedscope => viewers::speedscope(&taken.name, module, frames),
-        Format::Chrome => viewers::chrome(&taken.name, module, frames),
+        Format::Csv => csv::text(&parts, args.by.unwrap_or(View::Frame)),
+        Format::Folded => flame::folded(&parts),
+        Format::Svg => flame::svg(&taken.name, &parts)?,
+        Format::Speedscope => viewers::speedscope(&taken.name, &parts),
+        Format::Chrome => viewers::chrome(&parts),
         Format::Html => html::page(&taken),
     };
     match output {
@@ -60,29 +63,75 @@ pub fn run(args: &ProfileArgs) -> Result<Exit, Failure> {
         }
         None => print::stdout(&text)?,
     }
-    if let Some(trap) = &taken.trap {
+    for (_, trap) in &taken.traps {
         print::stderr(&format!("{trap}\n"));
     }
     Ok(taken.exit)
 }
 
-/// The frames that a view is about.
-fn selected<'a>(
-    path: &Path,
-    module: &'a ModuleProfile,
-    frame: Option<u64>,
-) -> Result<&'a [FrameProfile], Failure> {
-    let Some(number) = frame else { return Ok(&module.frames) };
-    match module.frames.iter().position(|frame| frame.frame == number) {
-        Some(at) => Ok(&module.frames[at..=at]),
-        None => {
-            let range = match (module.frames.first(), module.frames.last()) {
-                (Some(first), Some(last)) => format!("frames {} to {}", first.frame, last.frame),
-                _ => "no frames".to_owned(),
-            };
-            Err(Failure::file(path, format!("there is no frame {number}: the profile has {range}")))
-        }
+/// A module with the frames that a view is about.
+pub struct Part<'p> {
+    /// What people call it; no other part is called so.
+    pub label: String,
+    pub module: &'p ModuleProfile,
+    pub frames: &'p [FrameProfile],
+}
+
+/// Keeps a module only, which is wanted by its number or by what it is called.
+fn choose(path: &Path, taken: &mut Taken, wanted: &str) -> Result<(), Failure> {
+    let profile = &mut taken.profile;
+    let labels: Vec<String> = (0..profile.modules.len()).map(|place| profile.label(place)).collect();
+    let number = wanted.parse().ok();
+    let mut kept = labels.iter().map(|label| label == wanted).collect::<Vec<_>>();
+    for (kept, module) in kept.iter_mut().zip(&profile.modules) {
+        *kept |= module.name == wanted || Some(module.module) == number;
     }
+    if !kept.contains(&true) {
+        return Err(Failure::file(
+            path,
+            format!("there is no module {wanted}; there are {}", labels.join(", ")),
+        ));
+    }
+    let mut kept = kept.into_iter();
+    profile.modules.retain(|_| kept.next() == Some(true));
+    taken.pictures.retain(|(of, ..)| profile.modules.iter().any(|module| module.module == *of));
+    Ok(())
+}
+
+/// The modules with the frames that a view is about: all, or one, which some of them have.
+fn parts<'p>(path: &Path, profile: &'p Profile, frame: Option<u64>) -> Result<Vec<Part<'p>>, Failure> {
+    let all = || profile.modules.iter().enumerate().map(|(place, module)| (profile.label(place), module));
+    let Some(number) = frame else {
+        return Ok(all().map(|(label, module)| Part { label, module, frames: &module.frames }).collect());
+    };
+    let found: Vec<Part<'p>> = all()
+        .filter_map(|(label, module)| {
+            let at = module.frames.iter().position(|frame| frame.frame == number)?;
+            Some(Part { label, module, frames: &module.frames[at..=at] })
+        })
+        .collect();
+    if found.is_empty() {
+        let frames = || profile.modules.iter().flat_map(|module| &module.frames).map(|frame| frame.frame);
+        let range = match (frames().min(), frames().max()) {
+            (Some(first), Some(last)) => format!("frames {first} to {last}"),
+            _ => "no frames".to_owned(),
+        };
+        return Err(Failure::file(path, format!("there is no frame {number}: the profile has {range}")));
+    }
+    Ok(found)
+}
+
+/// Text about each part, with its name above it if there are several.
+pub fn sections(parts: &[Part<'_>], text: impl Fn(&Part<'_>) -> String) -> String {
+    let titled = |part| format!("module {}\n\n{}", part_label(part), text(part));
+    match parts {
+        [part] => text(part),
+        parts => parts.iter().map(titled).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn part_label<'p>(part: &'p Part<'_>) -> &'p str {
+    part.label.strip_prefix("module ").unwrap_or(&part.label)
 }
 
 /// The profile itself.

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cartwheel_bytecode::cartridge::EntryBody;
 use cartwheel_runtime::profile::{Profile, Profiler};
-use cartwheel_runtime::{Config, FrameReport, Inputs, Machine, ModuleId, SliceEnd, Status};
+use cartwheel_runtime::{Inputs, Machine, ModuleId};
 use clap::Args;
 
+use crate::audit_log::AuditLog;
+use crate::crowd::{self, Crowd};
 use crate::failure::{Exit, Failure};
+use crate::machine_file::Member;
 use crate::picture::write_png;
-use crate::tape::{Tape, TraceTape};
-use crate::verbs::run::read_inputs;
-use crate::{files, project, traces};
+use crate::setup::{MachineArgs, read_inputs};
+use crate::summary::Stop;
+use crate::tape::{Made, Tape, TraceTape};
+use crate::{files, traces};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -20,7 +23,7 @@ const DEFAULT_FRAMES: u64 = 600;
 const MAX_PICTURES: u64 = 600;
 
 /// What is run.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct RunOptions {
     /// Frames to run [default: the length of the inputs, or else 600]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -28,118 +31,167 @@ pub struct RunOptions {
     /// Inputs in text form, a line per frame
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Seed of the random generator
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-    /// Cycles per frame instead of those that the cartridge asks for
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub cycles: Option<u64>,
     /// Measure the time of each frame too: such a profile is another one every time
     #[arg(long)]
     pub wall: bool,
+    /// What is asked of the machine.
+    #[command(flatten)]
+    pub machine: MachineArgs,
 }
 
 /// A profile with what is known of its run.
 pub struct Taken {
-    /// Title of the cartridge, or the name of the file.
+    /// What people call it: a cartridge by its title, or the name of a file.
     pub name: String,
     /// The profile.
     pub profile: Profile,
-    /// How the cartridge trapped, if it did.
-    pub trap: Option<String>,
+    /// Modules that trapped, by number, and how.
+    pub traps: Vec<(u32, String)>,
     /// How the command ends.
     pub exit: Exit,
-    /// Frames with their pictures as PNG, where they were asked for; ascending, without those that changed nothing.
-    pub pictures: Vec<(u64, Vec<u8>)>,
+    /// Pictures of modules, where they were asked for: number of the module, frame, and PNG; by ascending frame, without those
+    /// that changed nothing.
+    pub pictures: Vec<(u32, u64, Vec<u8>)>,
 }
 
 /// Reads a profile, or makes one of a run or of a trace that is replayed.
-pub fn open(path: &Path, options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
-    if path.is_file() {
-        if traces::is_trace(path)? {
-            return replay(path, None, options, pictures);
+pub fn open(path: &Path, more: &[PathBuf], options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
+    match kind(path)? {
+        Kind::Runnable => take(path, more, options, pictures),
+        _ if !more.is_empty() => {
+            let message = "it is no cartridge, so there is nothing to run beside it";
+            Err(Failure::file(&more[0], message))
         }
-        let bytes = files::read(path)?;
-        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
-            return read(path, &bytes);
-        }
+        Kind::Trace => replay(path, &[], options, pictures),
+        Kind::Profile => read(path, &files::read(path)?, options),
     }
-    take(path, options, pictures)
 }
 
-fn read(path: &Path, bytes: &[u8]) -> Result<Taken, Failure> {
+/// What a profile can come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Something that is run: whatever is neither of the others.
+    Runnable,
+    /// A trace.
+    Trace,
+    /// A profile that was written.
+    Profile,
+}
+
+/// What a path leads to.
+pub fn kind(path: &Path) -> Result<Kind, Failure> {
+    if !path.is_file() {
+        return Ok(Kind::Runnable);
+    }
+    if traces::is_trace(path)? {
+        return Ok(Kind::Trace);
+    }
+    let bytes = files::read(path)?;
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(if first == Some(&b'{') { Kind::Profile } else { Kind::Runnable })
+}
+
+fn read(path: &Path, bytes: &[u8], options: &RunOptions) -> Result<Taken, Failure> {
+    if *options != RunOptions::default() {
+        return Err(Failure::file(path, "it is a profile already: nothing is run that options could be for"));
+    }
     let profile: Profile =
         serde_json::from_slice(bytes).map_err(|e| Failure::file(path, format!("not a profile: {e}")))?;
     profile.check().map_err(|e| Failure::file(path, e))?;
-    let title = profile.modules.first().map_or("", |module| module.name.as_str());
-    let name = if title.is_empty() { path.display().to_string() } else { title.to_owned() };
-    Ok(Taken { name, profile, trap: None, exit: Exit::Fine, pictures: Vec::new() })
+    let name = match &profile.modules[..] {
+        [module] if !module.name.is_empty() => module.name.clone(),
+        _ => path.display().to_string(),
+    };
+    Ok(Taken { name, profile, traps: Vec::new(), exit: Exit::Fine, pictures: Vec::new() })
 }
 
-/// Runs a cartridge and profiles it.
-pub fn take(path: &Path, options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
-    let loaded = project::load(path)?;
-    let file = loaded.path.clone();
-    let program = loaded.verify()?;
-    let entry = &program.cartridge().manifest.entry;
-    if entry.starts.is_empty() && entry.body == EntryBody::Library {
-        return Err(Failure::file(
-            &file,
-            "there is nothing to run: it is a library, without `main` or `update`",
-        ));
-    }
+/// Runs a machine file, or cartridges, and profiles it.
+pub fn take(path: &Path, more: &[PathBuf], options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
     let inputs = options.input.as_deref().map(read_inputs).transpose()?;
-    let config = Config { seed: options.seed, cycles_per_frame: options.cycles, ..Config::default() };
-    let mut machine = Machine::new(config);
-    machine.load(program.clone()).map_err(|e| Failure::file(&file, e))?;
+    let ready = options.machine.ready(path, more, None)?;
+    ready.check_feed(path)?;
     let frames = options.frames.or(inputs.as_ref().map(Inputs::len)).unwrap_or(DEFAULT_FRAMES);
-    let inputs = inputs.unwrap_or_default();
-    let step = |machine: &mut Machine| Ok(machine.step(&inputs.frame(machine.frame()))?);
-    Run { machine, frames, wall: options.wall, pictures }.profile(path, step)
+    let (machine, crowd, mut tape) = ready.tape(&options.machine, inputs.unwrap_or_default());
+    tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
+    let mut run = Run { machine, crowd, frames, wall: options.wall, pictures };
+    let taken = run.profile(path, &mut tape);
+    // However the run ended: what was stored and audited is written.
+    drop(run.machine.stop_observing());
+    let closed = tape.finish();
+    let taken = taken?;
+    closed.map(|()| taken)
 }
 
-/// Replays a trace, with another cartridge if one is given, and profiles it.
+/// Replays a trace, with other cartridges if some are given, and profiles it.
 pub fn replay(
     path: &Path,
-    cartridge: Option<&Path>,
+    cartridges: &[PathBuf],
     options: &RunOptions,
     pictures: bool,
 ) -> Result<Taken, Failure> {
-    let said = [options.input.is_some(), options.seed != 0, options.cycles.is_some()];
-    if said.contains(&true) {
-        return Err(Failure::file(path, "inputs, seed and cycles are those of the trace"));
+    if options.input.is_some() || options.machine != MachineArgs::default() {
+        return Err(Failure::file(path, "inputs, seed, cycles and everything else are those of the trace"));
     }
     let trace = traces::open(path)?;
-    let given: Vec<PathBuf> = cartridge.map(Path::to_owned).into_iter().collect();
-    let found = traces::cartridges(path, &trace, &given)?;
+    let found = traces::cartridges(path, &trace, cartridges)?;
     traces::check_rules(path, &trace, &found)?;
     let machine = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
     let first = trace.header().first_frame;
     let recorded = trace.next_frame() - first;
     let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));
-    let mut tape = TraceTape::new(path, &trace, first);
-    let step = |machine: &mut Machine| {
-        let made = tape.step(machine)?;
-        let stop = tape.made(machine, &made, None)?;
-        match &tape.mismatch {
-            // Another cartridge comes to other states; the recorded one must not.
-            Some(mismatch) if stop.is_some() && found.recorded => Err(Failure {
+    let name = found.name();
+    let (place, crowd) = match traces::is_crowd(&trace) {
+        true => {
+            let members = machine.modules().map(|id| Member { id, name: crowd::title(&machine, id) });
+            (path, Crowd::new(&machine, members.collect(), None)?)
+        }
+        false => (name.as_path(), Crowd::alone(&machine, &name, None)?),
+    };
+    let mut tape = ReplayTape { path, tape: TraceTape::new(path, &trace, first), recorded: found.recorded };
+    Run { machine, crowd, frames, wall: options.wall, pictures }.profile(place, &mut tape)
+}
+
+/// A trace that is replayed by the recorded cartridges, or by others, which come to other states.
+struct ReplayTape<'t> {
+    path: &'t Path,
+    tape: TraceTape<'t>,
+    recorded: bool,
+}
+
+impl Tape for ReplayTape<'_> {
+    fn step(&mut self, machine: &mut Machine) -> Result<Made, Failure> {
+        self.tape.step(machine)
+    }
+
+    fn made(
+        &mut self,
+        machine: &mut Machine,
+        made: &Made,
+        stop: Option<Stop>,
+    ) -> Result<Option<Stop>, Failure> {
+        if !self.recorded {
+            // The host recovers whom it recovered then.
+            return Ok(stop.filter(|stop| *stop != Stop::Quarantined));
+        }
+        self.tape.made(machine, made, stop)?;
+        match &self.tape.mismatch {
+            Some(mismatch) => Err(Failure {
                 message: format!(
                     "{}: its frames are not what running them comes to, from frame {} on; `cartwheel replay` says more",
-                    path.display(),
+                    self.path.display(),
                     mismatch.frame
                 ),
                 exit: Exit::Diverged,
             }),
-            _ => Ok(made.report),
+            None => Ok(None),
         }
-    };
-    Run { machine, frames, wall: options.wall, pictures }.profile(&found.name(), step)
+    }
 }
 
 /// A run that is profiled.
 struct Run {
     machine: Machine,
+    crowd: Crowd,
     frames: u64,
     /// True if the time of each frame is measured.
     wall: bool,
@@ -148,72 +200,64 @@ struct Run {
 }
 
 impl Run {
-    /// Makes the frames by `step`. A cartridge without a title has that of `path`.
-    fn profile(
-        self,
-        path: &Path,
-        mut step: impl FnMut(&mut Machine) -> Result<FrameReport, Failure>,
-    ) -> Result<Taken, Failure> {
-        let Run { mut machine, frames, wall, pictures } = self;
-        let module = ModuleId(0);
-        let mut profiler = Profiler::attach(&mut machine);
+    /// Makes the frames. `place` is what people call what runs.
+    fn profile(&mut self, place: &Path, tape: &mut impl Tape) -> Result<Taken, Failure> {
+        let Run { machine, crowd, frames, wall, pictures } = self;
+        let mut profiler = Profiler::attach(machine);
         let mut album = Album { every: frames.div_ceil(MAX_PICTURES).max(1), pictures: Vec::new() };
-        let mut exit = Exit::Fine;
-        for _ in 0..frames {
+        let mut stop = Stop::Frames;
+        for _ in 0..*frames {
             #[expect(clippy::disallowed_methods, reason = "asked for, and kept apart from everything else")]
             let started = wall.then(Instant::now);
-            let report = step(&mut machine)?;
+            let mut made = tape.step(machine)?;
             let took = started.map(|started| started.elapsed());
-            profiler.frame(&mut machine, &report);
+            profiler.frame(machine, &made.report);
             if let Some(took) = took {
                 profiler.wall_time(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
             }
-            if pictures {
-                album.add(report.frame, &machine, module)?;
+            if *pictures {
+                album.add(made.report.frame, machine)?;
             }
-            match report.modules[module.0 as usize].end {
-                SliceEnd::Halted(code) => {
-                    exit = Exit::Halted(code);
-                    break;
-                }
-                SliceEnd::Trapped => {
-                    exit = Exit::Trapped;
-                    break;
-                }
-                SliceEnd::Idle => break,
-                _ => {}
+            crowd.frame(machine, &mut made.report);
+            if let Some(ended) = tape.made(machine, &made, crowd.over(machine))? {
+                stop = ended;
+                break;
             }
         }
-        if machine.status(module) == Status::Quarantined {
-            exit = Exit::Quarantined;
+        let mut profile = profiler.finish(machine);
+        if !crowd.is_alone() {
+            for module in &mut profile.modules {
+                module.name = crowd.name(ModuleId(module.module)).to_owned();
+            }
         }
-        let profile = profiler.finish(&mut machine);
-        let title = profile.modules.first().map_or("", |module| module.name.as_str());
-        Ok(Taken {
-            name: if title.is_empty() { path.display().to_string() } else { title.to_owned() },
-            trap: machine.trap(module).map(|trap| trap.to_string()),
-            profile,
-            exit,
-            pictures: album.pictures,
-        })
+        let stop = crowd.over(machine).unwrap_or(stop);
+        let traps = crowd.iter().filter_map(|(id, seen)| Some((id.0, seen.trap.clone()?)));
+        let name =
+            if crowd.is_alone() { crowd.name(ModuleId(0)).to_owned() } else { place.display().to_string() };
+        Ok(Taken { name, traps: traps.collect(), profile, exit: crowd.exit(stop), pictures: album.pictures })
     }
 }
 
 /// Pictures of a run.
 struct Album {
     every: u64,
-    pictures: Vec<(u64, Vec<u8>)>,
+    pictures: Vec<(u32, u64, Vec<u8>)>,
 }
 
 impl Album {
-    fn add(&mut self, frame: u64, machine: &Machine, module: ModuleId) -> Result<(), Failure> {
-        let Some(surface) = machine.surface(module).filter(|_| frame.is_multiple_of(self.every)) else {
+    fn add(&mut self, frame: u64, machine: &Machine) -> Result<(), Failure> {
+        if !frame.is_multiple_of(self.every) {
             return Ok(());
-        };
-        let mut png = Vec::new();
-        write_png(&mut png, &surface, 1).map_err(|e| Failure::new(format!("cannot make a picture: {e}")))?;
-        if self.pictures.last().is_none_or(|(_, last)| *last != png) {
-            self.pictures.push((frame, png));
+        }
+        for module in machine.modules() {
+            let Some(surface) = machine.surface(module) else { continue };
+            let mut png = Vec::new();
+            write_png(&mut png, &surface, 1)
+                .map_err(|e| Failure::new(format!("cannot make a picture: {e}")))?;
+            let last = self.pictures.iter().rev().find(|(of, ..)| *of == module.0);
+            if last.is_none_or(|(.., last)| *last != png) {
+                self.pictures.push((module.0, frame, png));
+            }
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use cartwheel_runtime::profile::{Distribution, FrameProfile, ModuleProfile, Totals};
 
-use super::table::{Table, latencies, percent, sparkline};
+use super::Part;
+use super::table::{Table, latencies, modules, percent, sparkline};
 use crate::summary::grouped;
 
 /// Rows of each list.
@@ -13,14 +14,27 @@ const LIST: usize = 5;
 /// Characters of the sparkline.
 const WIDTH: usize = 60;
 
-/// The summary of a profile.
-pub fn text(name: &str, module: &ModuleProfile) -> String {
+/// The summary of a profile: of several modules first what each came to, then that of each.
+pub fn of_machine(name: &str, parts: &[Part<'_>]) -> String {
+    if let [part] = parts {
+        return text("cartridge", name, part.module);
+    }
+    let mut out = format!("machine      {name}\n\n{}", modules(parts));
+    for part in parts {
+        out.push('\n');
+        out.push_str(&text("module", &part.label, part.module));
+    }
+    out
+}
+
+fn text(what: &str, name: &str, module: &ModuleProfile) -> String {
     let frames = &module.frames;
     let totals = Totals::new(module, frames);
     let cycles = Distribution::new(frames.iter().map(|frame| (frame.frame, frame.cycles)));
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = overview(&mut out, name, module, &totals, &cycles);
+    let _ = writeln!(out, "{what:<12} {name}");
+    let _ = overview(&mut out, module, &totals, &cycles);
 
     let mut table = Table::new(&["dearest syscalls", "calls", "cycles", "share", "most", "in frame"]);
     for total in totals.syscalls.iter().take(LIST) {
@@ -90,14 +104,12 @@ pub fn text(name: &str, module: &ModuleProfile) -> String {
 
 fn overview(
     out: &mut String,
-    name: &str,
     module: &ModuleProfile,
     totals: &Totals,
     cycles: &Distribution,
 ) -> std::fmt::Result {
     let frames = &module.frames;
     let used: Vec<u64> = frames.iter().map(|frame| frame.cycles).collect();
-    writeln!(out, "cartridge    {name}")?;
     match (frames.first(), frames.last()) {
         (Some(first), Some(last)) => {
             writeln!(

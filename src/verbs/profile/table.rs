@@ -7,6 +7,7 @@ use cartwheel_runtime::profile::{
 };
 
 use super::args::View;
+use super::{Part, sections};
 use crate::summary::grouped;
 
 /// Longest bar of a sparkline, in characters.
@@ -76,7 +77,7 @@ pub fn sparkline(numbers: &[u64], full: u64, width: usize) -> String {
 }
 
 /// A table by one thing.
-pub fn view(module: &ModuleProfile, frames: &[FrameProfile], by: View) -> String {
+fn view(module: &ModuleProfile, frames: &[FrameProfile], by: View) -> String {
     let totals = Totals::new(module, frames);
     let cycles = frames.iter().map(|frame| frame.cycles).sum();
     match by {
@@ -84,10 +85,18 @@ pub fn view(module: &ModuleProfile, frames: &[FrameProfile], by: View) -> String
         View::Function => functions(module, &totals.functions, cycles),
         View::Line => lines(module, &totals.lines, cycles),
         View::Frame => by_frame(frames),
-        View::Module => modules(module, frames),
+        View::Module => modules(&[Part { label: name_of(module), module, frames }]),
         View::Status => statuses(module, &totals),
         View::Zone => zones(module, &totals, cycles),
         View::Latency => latencies(module, &totals).text(),
+    }
+}
+
+/// A table by one thing for each module, or one of all modules.
+pub fn views(parts: &[Part<'_>], by: View) -> String {
+    match by {
+        View::Module => modules(parts),
+        by => sections(parts, |part| view(part.module, part.frames, by)),
     }
 }
 
@@ -213,38 +222,41 @@ fn by_frame(frames: &[FrameProfile]) -> String {
     table.text()
 }
 
-fn modules(module: &ModuleProfile, frames: &[FrameProfile]) -> String {
-    let mut table = Table::new(&[
-        "module",
-        "frames",
-        "cycles",
-        "syscalls",
-        "collector",
-        "bytes",
-        "objects",
-        "overruns",
-        "memory",
-        "heap",
-        "heap objects",
-    ]);
-    let sum = |f: fn(&FrameProfile) -> u64| frames.iter().map(f).sum::<u64>();
-    let most = |f: fn(&FrameProfile) -> u64| frames.iter().map(f).max().unwrap_or(0);
-    let name = if module.name.is_empty() { format!("module {}", module.module) } else { module.name.clone() };
-    let mut cells = vec![name];
-    let numbers = [
-        frames.len() as u64,
-        sum(|f| f.cycles),
-        sum(|f| f.calls),
-        sum(|f| f.collector_cycles),
-        sum(|f| f.bytes),
-        sum(|f| f.objects),
-        sum(|f| f.overruns),
-        most(|f| f.memory_bytes),
-        most(|f| f.heap_bytes),
-        most(|f| f.heap_objects),
-    ];
-    cells.extend(numbers.map(grouped));
-    table.row(cells);
+fn name_of(module: &ModuleProfile) -> String {
+    if module.name.is_empty() { format!("module {}", module.module) } else { module.name.clone() }
+}
+
+/// Modules with what their frames came to together.
+pub fn modules(parts: &[Part<'_>]) -> String {
+    let mut head = vec!["module", "frames", "cycles"];
+    let several = parts.len() > 1;
+    if several {
+        head.push("share");
+    }
+    head.extend(["syscalls", "collector", "bytes", "objects", "overruns", "memory", "heap", "heap objects"]);
+    let mut table = Table::new(&head);
+    let cycles = |part: &Part<'_>| part.frames.iter().map(|frame| frame.cycles).sum::<u64>();
+    let all = parts.iter().map(cycles).sum();
+    for part in parts {
+        let sum = |f: fn(&FrameProfile) -> u64| part.frames.iter().map(f).sum::<u64>();
+        let most = |f: fn(&FrameProfile) -> u64| part.frames.iter().map(f).max().unwrap_or(0);
+        let mut cells = vec![part.label.clone(), grouped(part.frames.len() as u64), grouped(cycles(part))];
+        if several {
+            cells.push(percent(cycles(part), all));
+        }
+        let numbers = [
+            sum(|f| f.calls),
+            sum(|f| f.collector_cycles),
+            sum(|f| f.bytes),
+            sum(|f| f.objects),
+            sum(|f| f.overruns),
+            most(|f| f.memory_bytes),
+            most(|f| f.heap_bytes),
+            most(|f| f.heap_objects),
+        ];
+        cells.extend(numbers.map(grouped));
+        table.row(cells);
+    }
     table.text()
 }
 

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use cartwheel_runtime::profile::{FrameProfile, ModuleProfile, StackName};
 use serde_json::{Value, json};
 
+use super::Part;
+
 /// The calls of a frame as a tree.
 struct Calls {
     children: BTreeMap<u32, Vec<u32>>,
@@ -47,10 +49,31 @@ impl Calls {
     }
 }
 
-/// A file for speedscope: one profile over all frames, in cycles.
-pub fn speedscope(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -> String {
+/// A file for speedscope: a profile over all frames for each module, in cycles.
+pub fn speedscope(name: &str, parts: &[Part<'_>]) -> String {
     // Its "frames" are calls, each once however it was called; ours stand around them, so that they can be told apart.
     let mut names: Vec<Value> = Vec::new();
+    let profiles: Vec<Value> = parts
+        .iter()
+        .map(|part| {
+            let name = if parts.len() == 1 { name } else { &part.label };
+            evented(name, part, &mut names)
+        })
+        .collect();
+    let value = json!({
+        "$schema": "https://www.speedscope.app/file-format-schema.json",
+        "exporter": concat!("cartwheel ", env!("CARGO_PKG_VERSION")),
+        "name": name,
+        "activeProfileIndex": 0,
+        "shared": { "frames": names },
+        "profiles": profiles,
+    });
+    value.to_string() + "\n"
+}
+
+/// A module's profile for speedscope, whose calls are added to `names`.
+fn evented(name: &str, part: &Part<'_>, names: &mut Vec<Value>) -> Value {
+    let module = part.module;
     let mut places = BTreeMap::new();
     let of_stack: Vec<usize> = (0..module.stacks.len() as u32)
         .map(|at| {
@@ -63,7 +86,7 @@ pub fn speedscope(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -
         .collect();
     let mut events = Vec::new();
     let mut at = 0;
-    for frame in frames {
+    for frame in part.frames {
         let own = names.len();
         names.push(json!({ "name": format!("frame {}", frame.frame) }));
         events.push(json!({ "type": "O", "frame": own, "at": at }));
@@ -76,36 +99,52 @@ pub fn speedscope(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -
         events.push(json!({ "type": "C", "frame": own, "at": end }));
         at = end;
     }
-    let value = json!({
-        "$schema": "https://www.speedscope.app/file-format-schema.json",
-        "exporter": concat!("cartwheel ", env!("CARGO_PKG_VERSION")),
-        "name": name,
-        "activeProfileIndex": 0,
-        "shared": { "frames": names },
-        "profiles": [{
-            "type": "evented",
-            "name": format!("{name} (cycles)"),
-            "unit": "none",
-            "startValue": 0,
-            "endValue": at,
-            "events": events,
-        }],
-    });
-    value.to_string() + "\n"
+    json!({
+        "type": "evented",
+        "name": format!("{name} (cycles)"),
+        "unit": "none",
+        "startValue": 0,
+        "endValue": at,
+        "events": events,
+    })
 }
 
-/// Trace events. A frame takes as many microseconds as its budget has cycles, so that idle time shows.
-pub fn chrome(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -> String {
-    let pid = module.module;
+/// Trace events, with a process for each module. A frame takes as many microseconds as the largest budget has cycles, so that idle
+/// time shows, and frames of all modules begin at the same time.
+pub fn chrome(parts: &[Part<'_>]) -> String {
+    let mut lengths: BTreeMap<u64, u64> = BTreeMap::new();
+    for part in parts {
+        for frame in part.frames {
+            let length = lengths.entry(frame.frame).or_default();
+            *length = (*length).max(part.module.budget).max(frame.cycles);
+        }
+    }
+    let mut start = 0;
+    let spans: BTreeMap<u64, (u64, u64)> = lengths
+        .into_iter()
+        .map(|(frame, length)| {
+            start += length;
+            (frame, (start - length, length))
+        })
+        .collect();
+    let events: Vec<Value> =
+        parts.iter().zip(0..).flat_map(|(part, pid)| events(part, pid, &spans)).collect();
+    json!({ "traceEvents": events, "displayTimeUnit": "ms", "otherData": { "unit": "a microsecond is a cycle" } })
+        .to_string()
+        + "\n"
+}
+
+/// Events of a module, whose frames begin somewhere and have a length.
+fn events(part: &Part<'_>, pid: u32, spans: &BTreeMap<u64, (u64, u64)>) -> Vec<Value> {
+    let Part { label, module, frames } = part;
     let meta = |what: &str, tid: u32, name: &str| json!({ "ph": "M", "pid": pid, "tid": tid, "name": what, "args": { "name": name } });
     let mut events = vec![
-        meta("process_name", 0, name),
+        meta("process_name", 0, label),
         meta("thread_name", 0, "frames"),
         meta("thread_name", 1, "calls, in cycles"),
     ];
-    let mut start = 0;
-    for frame in frames {
-        let length = module.budget.max(frame.cycles);
+    for frame in *frames {
+        let (start, length) = spans[&frame.frame];
         events.push(json!({
             "ph": "X", "pid": pid, "tid": 0, "name": format!("frame {}", frame.frame), "cat": "frame",
             "ts": start, "dur": length,
@@ -132,11 +171,8 @@ pub fn chrome(name: &str, module: &ModuleProfile, frames: &[FrameProfile]) -> St
                 json!({ "ph": "C", "pid": pid, "name": counter, "ts": start, "args": { "value": value } }),
             );
         }
-        start += length;
     }
-    json!({ "traceEvents": events, "displayTimeUnit": "ms", "otherData": { "unit": "a microsecond is a cycle" } })
-        .to_string()
-        + "\n"
+    events
 }
 
 /// Complete events of calls.

@@ -8,7 +8,7 @@ use cartwheel_runtime::{Inputs, Machine};
 use crate::cli::{TraceCutArgs, TraceInputsArgs, TraceSpliceArgs};
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
-use crate::verbs::run::read_inputs;
+use crate::setup::read_inputs;
 use crate::{print, traces};
 
 /// Writes inputs as text.

@@ -11,8 +11,8 @@ use tempfile::NamedTempFile;
 
 use crate::cli::TraceShrinkArgs;
 use crate::failure::{Exit, Failure};
+use crate::setup::read_inputs;
 use crate::summary::grouped;
-use crate::verbs::run::read_inputs;
 use crate::verbs::trace::edit::of_trace;
 use crate::{files, print, project, shrink, traces};
 

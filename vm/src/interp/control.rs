@@ -3,10 +3,12 @@
 use cartwheel_bytecode::TrapCode;
 
 use super::core::{Entry, Frame};
-use super::dispatch::{exit, go, handler};
+use super::count::{BY_REFERENCE, DIRECT, INDIRECT, first_call};
+use super::dispatch::{exit, go, handler, jump};
 use super::int::taken;
 use super::mode::{ACC, IMM};
 use super::{exit, word};
+use crate::profile::cells;
 
 handler!(
     /// An unconditional branch.
@@ -49,10 +51,18 @@ handler!(
     go!(core, target, fp, cycles, acc, facc)
 });
 
+/// Modes of calls: nothing is counted; the callee counts for the stack of the call; that was seen to already; the callee
+/// is the caller, and counts where it does.
+pub(crate) const PLAIN: u8 = 0;
+pub(crate) const COUNTED: u8 = 1;
+pub(crate) const NOTED: u8 = 2;
+pub(crate) const BY_ITSELF: u8 = 3;
+
 /// Makes the callee's frame and goes to its entry, a checkpoint. `$link` is what the frame keeps of the call beside its
 /// return address.
 macro_rules! enter {
-    ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident, $facc:ident, $func:expr, $link:expr, $ret:expr) => {{
+    ($core:ident, $ip:ident, $fp:ident, $cycles:ident, $acc:ident, $facc:ident, $func:expr, $link:expr, $ret:expr,
+        $mode:expr, $kind:expr) => {{
         let entry: *const Entry = (*$core).entries.add($func as usize);
         let callee = $fp.add(word::d($ip).into());
         let frame = (*$core).frame.add(1);
@@ -60,6 +70,19 @@ macro_rules! enter {
         if frame > (*$core).frame_last || end > (*$core).stack_end as u64 {
             (*$core).callee = $func;
             exit!($core, $ip, $fp, $cycles, exit::CALL)
+        }
+        if $mode == COUNTED {
+            let counters = *(*$core).counters.add(word::target($ip) as usize) as *mut u64;
+            // A direct call remembers those of the one function that it calls.
+            if counters.is_null() || $kind != DIRECT && *counters.add(cells::FUNC) != u64::from($func) {
+                (*$core).callee = $func;
+                jump!(first_call::<{ $kind }>, $core, $ip, $fp, $cycles, 0, 0.0)
+            }
+            *counters.add(cells::CALLS) += 1;
+            (*$core).counters = counters;
+        }
+        if $mode == BY_ITSELF {
+            *(*$core).counters.add(cells::CALLS) += 1;
         }
         (*frame).ret = $ret;
         (&raw mut (*frame).advance).cast::<u64>().write($link);
@@ -79,11 +102,11 @@ const _: () = assert!(
 );
 
 handler!(
-    /// A direct call: cells to advance in `d`, function in the immediate, charge in the third word. The operand word
-    /// is also the frame's link.
-    call [] (core, ip, fp, cycles, acc, facc) {
+    /// A direct call: cells to advance in `d`, function in the immediate, charge in the third word, and there the counter
+    /// that remembers the callee's. The operand word is also the frame's link.
+    call [const MODE: u8] (core, ip, fp, cycles, acc, facc) {
     let func = word::imm(ip) as u32;
-    enter!(core, ip, fp, cycles, acc, facc, func, *ip.add(1), ip.add(3))
+    enter!(core, ip, fp, cycles, acc, facc, func, *ip.add(1), ip.add(3), MODE, DIRECT)
 });
 
 /// The function that a reference names, if its signature is the one in the immediate.
@@ -105,15 +128,15 @@ macro_rules! referenced {
 
 handler!(
     /// A call by function reference, which stands in cell `a`: signature number in the immediate.
-    call_ref [] (core, ip, fp, cycles, acc, facc) {
+    call_ref [const MODE: u8] (core, ip, fp, cycles, acc, facc) {
     let func = referenced!(core, ip, fp, cycles, *fp.add(word::a(ip).into()) as u32);
     let link = u64::from(word::d(ip)) | u64::from(func) << 32;
-    enter!(core, ip, fp, cycles, acc, facc, func, link, ip.add(3))
+    enter!(core, ip, fp, cycles, acc, facc, func, link, ip.add(3), MODE, BY_REFERENCE)
 });
 
 handler!(
     /// A call through a table: index in cell `a`, table in the fourth word, else as for `call_ref`.
-    call_indirect [] (core, ip, fp, cycles, acc, facc) {
+    call_indirect [const MODE: u8] (core, ip, fp, cycles, acc, facc) {
     let index = *fp.add(word::a(ip).into()) as u32 as usize;
     let table = &*(*core).tables.as_ptr().add(*ip.add(3) as usize);
     if index >= table.len() {
@@ -121,7 +144,7 @@ handler!(
     }
     let func = referenced!(core, ip, fp, cycles, *table.as_ptr().add(index));
     let link = u64::from(word::d(ip)) | u64::from(func) << 32;
-    enter!(core, ip, fp, cycles, acc, facc, func, link, ip.add(4))
+    enter!(core, ip, fp, cycles, acc, facc, func, link, ip.add(4), MODE, INDIRECT)
 });
 
 handler!(

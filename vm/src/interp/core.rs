@@ -5,7 +5,7 @@ use cartwheel_bytecode::{Signature, TrapCode};
 use crate::buffer::Buffer;
 use crate::heap::Heap;
 use crate::limits::Limits;
-use crate::profile::{Form, Layout, Profile};
+use crate::profile::{Form, Profile};
 use crate::program::Program;
 use crate::stop::FrameInput;
 
@@ -90,8 +90,10 @@ pub(crate) struct Core {
     pub program: std::sync::Arc<crate::program::Program>,
     /// Form of the code that runs.
     pub form: Form,
-    /// The profile's counters; handlers of the counted form use them.
+    /// Counters of the running function on its stack; handlers of the counted form use them.
     pub counters: *mut u64,
+    /// In the counted form, what remained of the budget when the pending syscall was made.
+    pub called_at: i64,
     pub profile: Option<Box<Profile>>,
 }
 
@@ -110,14 +112,6 @@ impl Core {
         let len = self.memory.len() as u64;
         self.mem = self.memory.as_ptr();
         self.bound = [1u64, 2, 4, 8].map(|size| len.saturating_sub(size - 1));
-    }
-
-    /// Makes room for the counters of a function that is about to run.
-    pub(crate) fn reserve_counters(&mut self, layout: Option<&Layout>) {
-        if let (Some(profile), Some(layout)) = (&mut self.profile, layout) {
-            profile.reserve(layout);
-            self.counters = profile.counters.as_ptr();
-        }
     }
 
     /// Makes what handlers see of the stacks fit their sizes. `fp` and `frame` are the caller's business.

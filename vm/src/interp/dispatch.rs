@@ -88,6 +88,13 @@ macro_rules! go {
     }};
 }
 
+/// Goes on as another handler, at the same place.
+macro_rules! jump {
+    ($handler:expr, $core:ident, $ip:expr, $fp:expr, $cycles:expr, $acc:expr, $facc:expr) => {
+        return $handler($core, $ip, $fp, std::mem::MaybeUninit::uninit(), $cycles, $acc, $facc)
+    };
+}
+
 /// Leaves the machine with a reason, at `$ip`.
 macro_rules! exit {
     ($core:ident, $ip:expr, $fp:expr, $cycles:expr, $why:expr) => {{
@@ -98,7 +105,7 @@ macro_rules! exit {
     }};
 }
 
-pub(crate) use {exit, go, handler};
+pub(crate) use {exit, go, handler, jump};
 
 /// Runs from the registers in `core` until a handler stops, and says why.
 ///

@@ -3,6 +3,7 @@
 use cartwheel_bytecode::operand::CellSrc;
 
 use super::lower::Lowering;
+use crate::interp::count;
 use crate::interp::dispatch::Handler;
 use crate::interp::float::{self, FloatBinary, FloatCompare, FloatUnary, ToFloat};
 use crate::interp::int::{self, Binary, Condition, TryBinary, TryUnary, Unary};
@@ -207,6 +208,19 @@ pub(super) fn constant_binary<S: Binary, O: Binary>(a: u8, b: u8, keep: bool) ->
 
 pub(super) fn copy_branch(a: u8, checked: bool) -> Handler {
     pick_one!(int::copy_branch, a, checked)
+}
+
+/// What a call returns to in the counted form. `by_itself` says whether the callee is the caller, if that is known.
+pub(super) fn left(by_itself: Option<bool>, counts: bool) -> Handler {
+    use count::{ANOTHER, EITHER, OWN, left};
+    match (by_itself, counts) {
+        (Some(false), false) => left::<ANOTHER, false> as Handler,
+        (Some(false), true) => left::<ANOTHER, true> as Handler,
+        (Some(true), false) => left::<OWN, false> as Handler,
+        (Some(true), true) => left::<OWN, true> as Handler,
+        (None, false) => left::<EITHER, false> as Handler,
+        (None, true) => left::<EITHER, true> as Handler,
+    }
 }
 
 impl Lowering<'_> {

@@ -5,13 +5,14 @@ use cartwheel_bytecode::codec::Reader;
 use cartwheel_bytecode::operand::{AnyDst, Arg, Args, CellSrc, Dsts, H, Label};
 use cartwheel_bytecode::{Bank, Flow, Instr, SizeCost};
 
-use super::{Prepared, Prologue, fuse, handle_cell, window};
-use crate::analysis::{Access, Analysis, for_each_register};
+use super::{Prepared, Prologue, decode, fuse, handle_cell, window};
+use crate::analysis::{Access, Analysis, Block, for_each_register};
+use crate::interp::control::{self, BY_ITSELF, COUNTED, PLAIN};
 use crate::interp::dispatch::Handler;
 use crate::interp::mode::{ACC, IMM, SLOT};
-use crate::interp::{control, count, slow, word};
+use crate::interp::{count, slow, word};
 use crate::prepare::emit;
-use crate::profile::{Form, Layout};
+use crate::profile::{Form, Layout, Site};
 use crate::program::Program;
 
 /// A function while it is lowered.
@@ -32,8 +33,10 @@ pub(super) struct Lowering<'a> {
     map: Vec<(u32, u32)>,
     returns: Vec<(u32, u32)>,
     prefixes: Vec<i32>,
-    /// Counters, if this is the counted form.
+    /// Counters, if this is the counted form, and the number of calls that were lowered.
     layout: Option<Layout>,
+    calls: u32,
+    counted: Vec<bool>,
     /// Block and first word of every label; branches to later ones are patched.
     labels: Vec<LabelInfo>,
     patches: Vec<Patch>,
@@ -73,7 +76,7 @@ pub(super) fn lower(program: &Program, func: u32, form: Form) -> Prepared {
         instrs.push((offset, Instr::decode(&mut input).expect("verified code decodes")));
     }
     let prefixes = prefixes(analysis, &instrs);
-    let layout = (form == Form::Counted).then(|| layout(program, analysis, &instrs));
+    let layout = (form == Form::Counted).then(|| layout(program, function, analysis, &instrs));
     fuse::bring_together(&mut instrs, analysis, function.scalars);
     let labels = function
         .labels
@@ -98,6 +101,8 @@ pub(super) fn lower(program: &Program, func: u32, form: Form) -> Prepared {
         returns: Vec::new(),
         prefixes,
         layout,
+        calls: 0,
+        counted: vec![false; analysis.blocks.len()],
         labels,
         patches: Vec::new(),
         acc: None,
@@ -110,15 +115,39 @@ pub(super) fn lower(program: &Program, func: u32, form: Form) -> Prepared {
 }
 
 /// Counters of a function.
-fn layout(program: &Program, analysis: &Analysis, instrs: &[(u32, Instr)]) -> Layout {
-    let is_site = |instr: &Instr| {
+fn layout(program: &Program, function: &Function, analysis: &Analysis, instrs: &[(u32, Instr)]) -> Layout {
+    let mut sites = Vec::new();
+    let mut calls = 0;
+    for (at, (offset, instr)) in instrs.iter().enumerate() {
         let info = instr.op().info();
-        info.size_cost != SizeCost::Fixed || matches!(info.flow, Flow::Alloc | Flow::Syscall)
-    };
-    let sites: Box<[u32]> =
-        instrs.iter().filter(|(_, instr)| is_site(instr)).map(|&(offset, _)| offset).collect();
-    let blocks = analysis.blocks.len() as u32;
-    Layout { first: program.take_counters(Layout::size(blocks, sites.len())), blocks, sites }
+        let import = match instr {
+            Instr::Syscall { import, .. } => Some(import.0),
+            _ => None,
+        };
+        calls += u32::from(info.flow == Flow::Call);
+        if info.size_cost != SizeCost::Fixed || matches!(info.flow, Flow::Alloc | Flow::Syscall) {
+            let next = instrs.get(at + 1).filter(|(_, next)| import.is_some() && *next != Instr::Loop {});
+            sites.push(Site {
+                offset: *offset,
+                import,
+                has_status: import.is_some_and(|import| program.returns_status(import)),
+                behind: next.map(|&(offset, _)| analysis.block_at(offset) as u32),
+            });
+        }
+    }
+    Layout {
+        blocks: analysis.blocks.len() as u32,
+        sites: sites.into(),
+        calls,
+        entry_by_calls: !is_entered_otherwise(function, &analysis.blocks[0]),
+    }
+}
+
+/// True if there is another way into a block than from the instruction before it, or from a call; or if it begins
+/// with a checkpoint.
+fn is_entered_otherwise(function: &Function, block: &Block) -> bool {
+    function.labels.binary_search(&block.start).is_ok()
+        || decode(&function.code, block.start) == (Instr::Loop {})
 }
 
 /// Prefix of every block; see the module documentation of [`super`].
@@ -144,7 +173,7 @@ fn prefixes(analysis: &Analysis, instrs: &[(u32, Instr)]) -> Vec<i32> {
 impl Lowering<'_> {
     fn run(mut self) -> Prepared {
         let prologue = self.prologue();
-        let body = self.code.len() as u32;
+        let body = self.code.len();
         let mut next_label = 0;
         while self.at < self.instrs.len() {
             let offset = self.instrs[self.at].0;
@@ -180,15 +209,39 @@ impl Lowering<'_> {
                 self.count_block();
             }
         }
-        self.finish(body, prologue)
+        let entry = self.late_entry(body);
+        self.finish(entry as u32, prologue)
     }
 
-    /// In the counted form: counts that the current block is entered.
+    /// In the counted form: counts that the current block is entered, unless whoever enters it does.
     fn count_block(&mut self) {
-        if let Some(layout) = &self.layout {
-            let counter = layout.block(self.block);
-            self.emit(count::block as Handler, word::regs_imm(0, 0, counter));
+        let Some(layout) = &self.layout else { return };
+        let before = self.at.checked_sub(2).map(|at| self.instrs[at].1.op().info().flow);
+        let by_calls = if self.block == 0 { layout.entry_by_calls } else { before == Some(Flow::Call) };
+        if by_calls && !self.is_entered_otherwise(self.block) {
+            return;
         }
+        self.counted[self.block] = true;
+        let counter = layout.block(self.block as u32);
+        self.emit(count::block as Handler, word::regs_imm(0, 0, counter));
+    }
+
+    /// True if there is another way into a block than from the instruction before it.
+    fn is_entered_otherwise(&self, block: usize) -> bool {
+        is_entered_otherwise(self.function, &self.analysis.blocks[block])
+    }
+
+    /// Where the first block begins for who has been called in an earlier slice: it has to be counted then, which the call
+    /// does else.
+    fn late_entry(&mut self, body: usize) -> usize {
+        let Some(layout) = self.layout.as_ref().filter(|layout| layout.entry_by_calls) else { return body };
+        let entry = self.code.len();
+        let counter = layout.block(0);
+        self.emit(count::block as Handler, word::regs_imm(0, 0, counter));
+        let from = self.code.len();
+        self.emit(control::branch::<false> as Handler, 0);
+        self.extra(word::branch(body as i32 - from as i32, 0));
+        entry
     }
 
     /// The first counter of the site that is being lowered, in the counted form.
@@ -196,7 +249,7 @@ impl Lowering<'_> {
         self.layout.as_ref()?.site(self.instrs[self.at - 1].0)
     }
 
-    fn finish(mut self, body: u32, prologue: Prologue) -> Prepared {
+    fn finish(mut self, entry: u32, prologue: Prologue) -> Prepared {
         for Patch { label, word, from } in std::mem::take(&mut self.patches) {
             let target = self.labels[label as usize].word.expect("all labels have been passed");
             let distance = target as i64 - from as i64;
@@ -209,11 +262,12 @@ impl Lowering<'_> {
         Prepared {
             code: self.code.into_boxed_slice(),
             slow,
-            body,
+            entry,
             prologue,
             map: self.map.into_boxed_slice(),
             returns: self.returns.into_boxed_slice(),
             prefixes: self.prefixes.into_boxed_slice(),
+            counted: self.counted.into_boxed_slice(),
             layout: self.layout,
         }
     }
@@ -223,10 +277,6 @@ impl Lowering<'_> {
         let (scalar_params, handle_params) =
             (sig.param_count(Bank::Scalar) as u16, sig.param_count(Bank::Handle) as u16);
         let mut prologue = Prologue::default();
-        if let Some(layout) = &self.layout {
-            let calls = layout.first;
-            self.emit(count::entered as Handler, word::regs_imm(0, 0, calls));
-        }
         if scalar_params != self.function.scalars {
             // Registers are at or above the places where parameters arrive: from the last to the first.
             for i in (0..handle_params).rev() {
@@ -495,18 +545,41 @@ impl Lowering<'_> {
     pub(super) fn call(&mut self, func: u32, args: &Args, results: &Dsts) {
         let first = window(self.program, self.func);
         self.arguments(args, first, true);
-        self.emit(control::call as Handler, word::regs_imm(first, 0, func));
-        self.extra(word::branch(0, self.prefix()));
-        self.returned(results, first);
+        let handler = match self.layout.is_some() {
+            true if func == self.func => control::call::<BY_ITSELF> as Handler,
+            true => control::call::<COUNTED> as Handler,
+            false => control::call::<PLAIN> as Handler,
+        };
+        self.emit(handler, word::regs_imm(first, 0, func));
+        self.emit_call_charge();
+        self.returned(Some(func), results, first);
     }
 
-    /// Where a call's callee returns to.
-    fn returned(&mut self, results: &Dsts, first: u16) {
+    /// Where the callee of a call returns to, which is `func` if that is known.
+    fn returned(&mut self, func: Option<u32>, results: &Dsts, first: u16) {
         self.returns.push((self.instrs[self.at - 1].0, self.code.len() as u32));
-        if self.layout.is_some() {
-            self.emit(count::left as Handler, 0);
+        if let Some(layout) = &self.layout {
+            let behind = self.block_behind().filter(|&block| !self.is_entered_otherwise(block));
+            let counter = behind.map(|block| layout.block(block as u32));
+            self.emit(
+                emit::left(func.map(|func| func == self.func), counter.is_some()),
+                word::regs_imm(0, 0, self.func),
+            );
+            self.extra(counter.unwrap_or(0).into());
         }
         self.results(results, first, results.len() == 1);
+    }
+
+    /// Writes the word of a call with its charge and, in the counted form, the counter that remembers its callee's.
+    fn emit_call_charge(&mut self) {
+        let slot = self.layout.as_ref().map_or(0, |layout| layout.call(self.calls));
+        self.calls += 1;
+        self.extra(word::branch(slot as i32, self.prefix()));
+    }
+
+    /// The block behind the instruction that is being lowered, which ends its own.
+    fn block_behind(&self) -> Option<usize> {
+        (self.block + 1 < self.analysis.blocks.len()).then_some(self.block + 1)
     }
 
     pub(super) fn call_by_reference(
@@ -520,24 +593,44 @@ impl Lowering<'_> {
         let first = window(self.program, self.func);
         let callee = self.cell(callee);
         self.arguments(args, first, true);
-        let handler =
-            if table.is_some() { control::call_indirect as Handler } else { control::call_ref as Handler };
+        let handler = match (table.is_some(), self.layout.is_some()) {
+            (true, true) => control::call_indirect::<COUNTED> as Handler,
+            (true, false) => control::call_indirect::<PLAIN> as Handler,
+            (false, true) => control::call_ref::<COUNTED> as Handler,
+            (false, false) => control::call_ref::<PLAIN> as Handler,
+        };
         self.emit(handler, word::regs_imm(first, callee, self.program.signature_id(sig)));
-        self.extra(word::branch(0, self.prefix()));
+        self.emit_call_charge();
         if let Some(table) = table {
             self.extra(table.into());
         }
-        self.returned(results, first);
+        self.returned(None, results, first);
     }
 
     pub(super) fn syscall(&mut self, import: u32, args: &Args, results: &Dsts) {
         let first = window(self.program, self.func);
         self.arguments(args, first, false);
-        self.emit(control::syscall as Handler, word::regs_imm(first, 0, import));
+        let site = self.site();
+        let handler = if site.is_some() { count::syscall as Handler } else { control::syscall as Handler };
+        self.emit(handler, word::regs_imm(first, 0, import));
         // The place of a branch's target holds the site.
-        self.extra(word::branch(self.site().unwrap_or(0) as i32, self.prefix()));
-        self.results(results, first + args.len() as u16, false);
-        self.emit(control::checkpoint as Handler, 0);
+        self.extra(word::branch(site.unwrap_or(0) as i32, self.prefix()));
+        let result = first + args.len() as u16;
+        self.results(results, result, false);
+        match site {
+            Some(site) => self.syscall_returned(import, result, site),
+            None => self.emit(control::checkpoint as Handler, 0),
+        }
+    }
+
+    /// The checkpoint behind a syscall, in the counted form.
+    fn syscall_returned(&mut self, import: u32, result: u16, site: u32) {
+        let status = self.program.returns_status(import);
+        let handler = if status { count::syscall_returned::<true> } else { count::syscall_returned::<false> };
+        self.emit(handler as Handler, word::regs_imm(result, 0, site));
+        let block_counts = self.instrs.get(self.at).is_some_and(|(_, next)| *next != Instr::Loop {});
+        let words = 3 + if block_counts { emit::COUNT_WORDS } else { 0 };
+        self.extra(word::branch(import as i32, words as i32));
     }
 
     pub(super) fn return_values(&mut self, values: &Args) {

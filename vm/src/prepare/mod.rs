@@ -37,8 +37,8 @@ pub(crate) struct Prepared {
     /// Instructions that are executed by [`crate::interp::slow`]; the code points at them.
     #[allow(dead_code, reason = "owns what the code points at")]
     slow: Box<[Instr]>,
-    /// First word of the body, behind the prologue.
-    pub body: u32,
+    /// Where a function goes on whose frame is made, but of which nothing has run: behind the prologue.
+    pub entry: u32,
     /// What the prologue does, for whoever enters the function without running it.
     pub prologue: Prologue,
     /// First word of every instruction with its offset in the encoded code; both ascend.
@@ -47,6 +47,8 @@ pub(crate) struct Prepared {
     returns: Box<[(u32, u32)]>,
     /// Prefix of every block.
     prefixes: Box<[i32]>,
+    /// By block: whether a word in front of it counts it, or behind its `loop`.
+    counted: Box<[bool]>,
     /// Counters, if this is the counted form.
     layout: Option<Layout>,
 }
@@ -111,13 +113,14 @@ impl Prepared {
         let block = analysis.block_at(offset);
         if stalled {
             // The block was counted.
-            let counted = self.layout.is_some() && analysis.blocks[block].start == offset;
+            let counted = self.counted[block] && analysis.blocks[block].start == offset;
             let word = if counted { word + emit::COUNT_WORDS } else { word };
             return Resume { word, prefix: self.prefixes[block] };
         }
         if decode(&program.function(func).code, offset) == (Instr::Loop {}) {
             return Resume { word: word + emit::LOOP_WORDS, prefix: 0 };
         }
+        let word = if offset == 0 { self.entry } else { word };
         Resume { word, prefix: self.prefixes[block] - analysis.blocks[block].cost as i32 }
     }
 }
