@@ -514,6 +514,27 @@ fn output_that_no_module_reads_leaves_the_machine_and_input_comes_in() {
     world.send(0, STDOUT, "\"after\"");
     world.next_frame();
     assert_eq!(outward(&mut world), [(0, STDOUT, own("after"))]);
+    // What a reader that ends between two frames leaves behind comes with the next one, in a restored kernel too.
+    world.load(2);
+    let token = world.ok(0, "port.token", &[STDOUT, RIGHT_RECEIVE])[0];
+    let token = world.hand_as(0, token, 2, b"second");
+    world.ok(2, "port.open", &[token]);
+    world.send(0, STDOUT, "\"left\"");
+    world.next_frame();
+    assert_eq!(outward(&mut world), []);
+    world.kernel.close_frame();
+    world.kernel.unload(ModuleId(2));
+    let mut saved = Vec::new();
+    world.kernel.save_shared(&mut saved);
+    for restored in [false, true] {
+        if restored {
+            world.kernel.restore_shared(&saved).expect("it was saved");
+        }
+        world.kernel.open_frame(100);
+        assert_eq!(outward(&mut world), []);
+        world.kernel.close_frame();
+        assert_eq!(outward(&mut world), [(0, STDOUT, own("left"))], "restored: {restored}");
+    }
     // The host feeds stdin, as does a module with the right to.
     assert_eq!(world.kernel.feed(ModuleId(1), &encode(&Item::text("fed"))), Ok(true));
     assert_eq!(world.receive(1, STDIN), Ok((own("fed"), -1, 0)));

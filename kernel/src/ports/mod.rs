@@ -103,7 +103,7 @@ struct Channel {
     readers: u32,
     /// True once there was a token: without one, the other end has not gone but not come yet.
     known: bool,
-    /// True if something in it waits to be delivered.
+    /// True if it is among those that are looked at next.
     dirty: bool,
 }
 
@@ -173,7 +173,7 @@ pub(crate) struct Ports {
     channels: Arena<Channel>,
     tokens: Arena<Token>,
     names: Names,
-    /// Channels with something to deliver, in no order that matters.
+    /// Channels with something to deliver, or nobody any more to take what was, in no order that matters.
     dirty: Vec<ArenaKey>,
     /// Modules with answers that are not delivered.
     answered: Vec<u32>,
@@ -267,27 +267,29 @@ impl Ports {
         self.land();
         for key in std::mem::take(&mut self.dirty) {
             if let Some(channel) = self.channels.get_mut(key) {
-                channel.dirty = false;
                 channel.inward.deliver();
                 channel.outward.deliver();
+                // Its last reader has gone since the end of the frame before.
+                channel.dirty = channel.drains();
+                self.dirty.extend(channel.dirty.then_some(key));
             }
         }
     }
 
     /// The end of a frame: output that no module reads leaves the machine, in the order of the modules.
     pub(crate) fn drain(&mut self) {
+        let outputs = self.dirty.iter().filter_map(|&key| {
+            let channel = self.channels.get(key)?;
+            channel.drains().then_some((channel.owner, channel.port?, key))
+        });
+        let mut outputs: Vec<(u32, i32, ArenaKey)> = outputs.collect();
+        outputs.sort_unstable();
         let mut lost = Vec::new();
-        for (&module, table) in &self.tables {
-            for number in [STDOUT, STDERR] {
-                let Some(Some(port)) = table.ports.get(number as usize) else { continue };
-                let Some(channel) = self.channels.get_mut(port.channel) else { continue };
-                if channel.readers > 0 || channel.outward.len() == 0 {
-                    continue;
-                }
-                for message in channel.outward.drain() {
-                    lost.extend(message.token);
-                    self.outward.push(OutwardMessage { module, port: number, bytes: message.bytes });
-                }
+        for (module, port, key) in outputs {
+            let Some(channel) = self.channels.get_mut(key) else { continue };
+            for message in channel.outward.drain() {
+                lost.extend(message.token);
+                self.outward.push(OutwardMessage { module, port, bytes: message.bytes });
             }
         }
         // Nobody is out there to hold them.
@@ -639,7 +641,9 @@ impl Ports {
                 lost.extend(channel.outward.take_tokens());
                 lost.into_iter().for_each(|token| self.remove_token(token));
             }
-            Side::Far if port.alive && port.rights & RIGHT_RECEIVE != 0 => channel.readers -= 1,
+            Side::Far if port.alive && port.rights & RIGHT_RECEIVE != 0 => {
+                lose_reader(channel, port.channel, &mut self.dirty);
+            }
             Side::Far => {}
         }
         self.reclaim(port.channel);
@@ -663,9 +667,9 @@ impl Ports {
         for port in table.ports.iter_mut().flatten().filter(|port| port.token == Some(key) && port.alive) {
             port.alive = false;
             if port.rights & RIGHT_RECEIVE != 0
-                && let Some(channel) = self.channels.get_mut(*channel)
+                && let Some(open) = self.channels.get_mut(*channel)
             {
-                channel.readers -= 1;
+                lose_reader(open, *channel, &mut self.dirty);
             }
         }
     }
@@ -698,6 +702,14 @@ fn drop_token(tokens: &mut Arena<Token>, channels: &mut Arena<Channel>, key: Are
     Some(channel)
 }
 
+/// One reader less. What the last one leaves behind is looked at when output is.
+fn lose_reader(channel: &mut Channel, key: ArenaKey, dirty: &mut Vec<ArenaKey>) {
+    channel.readers -= 1;
+    if channel.drains() && !std::mem::replace(&mut channel.dirty, true) {
+        dirty.push(key);
+    }
+}
+
 fn is_rights(rights: i32) -> bool {
     rights != 0 && rights & !ALL_RIGHTS == 0
 }
@@ -721,6 +733,11 @@ impl Channel {
             known: false,
             dirty: false,
         }
+    }
+
+    /// True if it has output that no module reads.
+    fn drains(&self) -> bool {
+        matches!(self.port, Some(STDOUT | STDERR)) && self.readers == 0 && self.outward.len() > 0
     }
 
     /// True for the three ports from load, which the kernel is behind even if no module is.

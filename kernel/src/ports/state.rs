@@ -228,6 +228,7 @@ impl Ports {
                 channel.readers += 1;
             }
         }
+        self.channels.iter_mut().for_each(|channel| channel.dirty |= channel.drains());
         self.dirty = self.channels.iter().filter(|(_, channel)| channel.dirty).map(|(key, _)| key).collect();
         let answered = self.tables.iter().filter(|(_, table)| table.flights.iter().any(Flight::is_answered));
         self.answered = answered.map(|(module, _)| *module).collect();
