@@ -220,6 +220,16 @@ pub fn of_cartridges(
     Ok(Made { machine, members, folders })
 }
 
+/// Cartridges that a machine file names; none if it is no machine file.
+pub fn cartridges(path: &Path) -> Vec<PathBuf> {
+    let Some(text) = files::read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
+        return Vec::new();
+    };
+    let file: MachineFile = toml::from_str(&text).unwrap_or_default();
+    let source = Source { path, text: &text };
+    file.module.iter().chain(&file.program).map(|part| source.path(part.file.get_ref())).collect()
+}
+
 /// Makes the machine that a file describes.
 pub fn read(
     path: &Path,

@@ -243,16 +243,17 @@ fn titles_now(machine: &Machine) -> BTreeMap<u32, String> {
     machine.modules().filter_map(|id| Some((id.0, crowd::named(machine, id)?.to_owned()))).collect()
 }
 
-/// Cartridges in the folder of a trace: files, source files, and the project in it. What cannot be loaded is none.
+/// Cartridges in the folder of a trace: files, source files, the project in it, and what machine files in it name. What cannot be
+/// loaded is none.
 fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut candidates: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| {
-            let cartridge =
-                |e: &std::ffi::OsStr| e == project::CARTRIDGE_EXTENSION || e == "asm" || e == "wasm";
-            path.extension().is_some_and(cartridge)
+        .flat_map(|path| match path.extension().and_then(|e| e.to_str()) {
+            Some(project::CARTRIDGE_EXTENSION | "asm" | "wasm") => vec![path],
+            Some(machine_file::EXTENSION) => machine_file::cartridges(&path),
+            _ => Vec::new(),
         })
         .collect();
     candidates.sort();

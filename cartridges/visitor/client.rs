@@ -1,6 +1,6 @@
 //! Visitor. Asks the file server for a file that is there and one that is not, in turn, and prints what it is told as a map.
 //!
-//! `build.sh` makes visitor.wasm of it. Messages are built and read by `cartridges/lib/messages.rs`, calls are those of the header.
+//! `build.sh` makes client.wasm of it. Messages are built and read by `cartridges/lib/messages.rs`, calls are those of the header.
 #![no_std]
 #![no_main]
 
