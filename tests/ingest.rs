@@ -69,7 +69,8 @@ fn a_cartridge_updates_itself_from_a_mount_and_the_run_replays_without_it() {
     assert_eq!(place.text("late.txt").lines().count(), 30);
     // Each of both versions is a module of the profile.
     let profile = place.good(&["profile", "r.trace"]);
-    assert!(profile.contains("cartridge    Updater 1\nframes       60 "), "{profile}");
+    assert!(profile.contains("module       Updater 1\nframes       60 "), "{profile}");
+    assert!(profile.contains("module       Updater 2 from frame 60\nframes       140 "), "{profile}");
 }
 
 // covers VM-3 ABI-7

@@ -1,5 +1,6 @@
 //! Where a profile comes from: a run that is made for it, or a file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -226,7 +227,9 @@ impl Run {
         }
         let mut profile = profiler.finish(machine);
         if !crowd.is_alone() {
-            for module in &mut profile.modules {
+            // A program that a module became later has its own name.
+            let mut named = BTreeSet::new();
+            for module in profile.modules.iter_mut().filter(|module| named.insert(module.module)) {
                 module.name = crowd.name(ModuleId(module.module)).to_owned();
             }
         }
