@@ -11,7 +11,7 @@ use cartwheel_runtime::trace::{self, ReplayError, Trace, TracedCartridge, Unfit}
 use cartwheel_runtime::{Machine, Program};
 
 use crate::failure::{Exit, Failure};
-use crate::{crowd, files, print, project};
+use crate::{crowd, files, machine_file, print, project};
 
 /// Files beside a trace that are looked at for its cartridge.
 const MAX_CANDIDATES: usize = 64;
