@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use cartwheel_bytecode::cartridge::{ElemMode, Import, PAGE_BYTES};
 use cartwheel_bytecode::{Bank, TrapCode, ValType};
-use cartwheel_hostabi::{Guest, NoRoom, Object, ObjectKind, RootId, SlotType, SyscallTrap};
+use cartwheel_hostabi::SyscallTrap;
 use thiserror::Error;
 
+mod guest;
+
 use crate::buffer::Buffer;
-use crate::heap::{Heap, Kind, Room};
+use crate::heap::Heap;
 use crate::interp::core::{Core, Entry, Frame, SlowStop, window_cells};
-use crate::interp::{control, dispatch, exit, slow, word};
+use crate::interp::{control, dispatch, exit, word};
 use crate::limits::Limits;
-use crate::profile::{self, Before, CallNode, Counts, Form};
+use crate::profile::{self, CallNode, Counts, Form};
 use crate::program::Program;
 use crate::snapshot::apply_frames;
 use crate::stop::{Ended, FrameInput, Stop, TrapKind, TrapRecord};
@@ -21,7 +23,7 @@ use crate::{rng, walk};
 /// A module's machine.
 ///
 /// Its life: [`Instance::call`] enters a function, [`Instance::grant`] begins a slice, and [`Instance::run`] executes
-/// until something stops it. After [`Stop::Syscall`] the host acts through [`Guest`] and runs again.
+/// until something stops it. After [`Stop::Syscall`] the host acts through [`cartwheel_hostabi::Guest`] and runs again.
 pub struct Instance {
     pub(crate) core: Box<Core>,
     pub(crate) activity: Activity,
@@ -625,29 +627,6 @@ impl Instance {
         // SAFETY: `ip` is at the syscall's word.
         unsafe { word::target(self.core.ip) as u32 }
     }
-
-    // ---- the pending syscall -----------------------------------------------------------------------
-
-    /// Arguments of the pending syscall.
-    #[inline]
-    fn args(&self) -> &[u64] {
-        let Activity::Syscall { window, args, .. } = self.activity else { not_pending() };
-        &self.core.stack.as_slice()[window..window + args]
-    }
-
-    /// Place and type of a result of the pending syscall.
-    fn result_cell(&self, slot: usize) -> (usize, ValType) {
-        let Activity::Syscall { window, args, import } = self.activity else { not_pending() };
-        let cart = self.core.program.cartridge();
-        let sig = &cart.types[cart.imports[import as usize].sig as usize];
-        (window + args + slot, sig.results[slot])
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn not_pending() -> ! {
-    panic!("no syscall is pending")
 }
 
 const FIRST_STACK_CELLS: usize = 256;
@@ -695,122 +674,4 @@ fn place_segments(core: &mut Core) -> Result<(), TrapCode> {
     core.dropped_elems = cart.elems.iter().map(|elem| elem.mode != ElemMode::Passive).collect();
     core.dropped_data = cart.data.iter().map(|data| data.address.is_some()).collect();
     Ok(())
-}
-
-fn as_syscall_trap(code: TrapCode) -> SyscallTrap {
-    match code {
-        TrapCode::NullHandle => SyscallTrap::NullHandle,
-        _ => SyscallTrap::WrongKind,
-    }
-}
-
-impl Guest for Instance {
-    #[inline]
-    fn arg(&self, slot: usize) -> u64 {
-        self.args()[slot]
-    }
-
-    #[inline]
-    fn arg_object(&self, slot: usize) -> Object {
-        Object(self.arg(slot) as u32)
-    }
-
-    #[inline]
-    fn copy_args(&self, types: &[SlotType], out: &mut Vec<u64>) {
-        out.extend(self.args().iter().zip(types).map(|(cell, ty)| cell & ty.bits()));
-    }
-
-    #[inline]
-    fn set_result(&mut self, slot: usize, cell: u64) {
-        let (place, ty) = self.result_cell(slot);
-        self.core.stack.as_mut_slice()[place] = narrow(cell, ty);
-    }
-
-    fn set_result_object(&mut self, slot: usize, object: Object) {
-        self.set_result(slot, object.0.into());
-    }
-
-    #[inline]
-    fn memory(&self) -> &[u8] {
-        self.core.memory.as_slice()
-    }
-
-    #[inline]
-    fn memory_mut(&mut self) -> &mut [u8] {
-        self.core.memory.as_mut_slice()
-    }
-
-    #[inline]
-    fn charge(&mut self, cycles: u64) {
-        self.remaining = self.remaining.saturating_sub_unsigned(cycles);
-    }
-
-    fn cycles_used(&self) -> u64 {
-        self.used()
-    }
-
-    fn object_kind(&self, object: Object) -> Result<ObjectKind, SyscallTrap> {
-        match self.core.heap.kind(object.0.into()) {
-            Some(Kind::Bytes) => Ok(ObjectKind::Bytes),
-            Some(Kind::Array) => Ok(ObjectKind::Array),
-            Some(Kind::Refs) => Ok(ObjectKind::Refs),
-            Some(Kind::Record) => Ok(ObjectKind::Record),
-            Some(Kind::Free) => Err(SyscallTrap::DeadHandle),
-            None => Err(SyscallTrap::NullHandle),
-        }
-    }
-
-    fn bytes(&self, object: Object) -> Result<&[u8], SyscallTrap> {
-        self.core.heap.bytes(object.0.into()).map_err(as_syscall_trap)
-    }
-
-    fn bytes_mut(&mut self, object: Object) -> Result<&mut [u8], SyscallTrap> {
-        self.core.heap.bytes_mut(object.0.into()).map_err(as_syscall_trap)
-    }
-
-    fn new_bytes(&mut self, len: u32) -> Result<Object, NoRoom> {
-        let before = Before::new(&self.core.heap);
-        let (room, units) = walk::reserve(&mut self.core, slow::bytes_payload(len), false);
-        self.charge(units);
-        let made = match room {
-            Room::Ready => {
-                let handle = self.core.heap.new_bytes(len);
-                self.core.made.push(handle);
-                Ok(Object(handle as u32))
-            }
-            Room::Stalled | Room::Exhausted => Err(NoRoom),
-        };
-        if self.is_profiled() {
-            let site = self.site();
-            profile::allocated(&mut self.core, site, &before);
-        }
-        made
-    }
-
-    fn root(&mut self, object: Object) -> Result<RootId, SyscallTrap> {
-        self.object_kind(object)?;
-        let (index, generation) = self.core.heap.roots.insert(object.0);
-        Ok(RootId { module: self.module, index, generation })
-    }
-
-    fn unroot(&mut self, root: RootId) -> Result<(), SyscallTrap> {
-        let RootId { module, index, generation } = root;
-        if module != self.module {
-            return Err(SyscallTrap::ForeignHandle);
-        }
-        let object = self.core.heap.roots.remove(index, generation).ok_or(SyscallTrap::DeadHandle)?;
-        // The host may still hand it to the guest as a result.
-        if matches!(self.activity, Activity::Syscall { .. }) {
-            self.core.made.push(object.into());
-        }
-        Ok(())
-    }
-
-    fn rooted(&self, root: RootId) -> Result<Object, SyscallTrap> {
-        let RootId { module, index, generation } = root;
-        if module != self.module {
-            return Err(SyscallTrap::ForeignHandle);
-        }
-        self.core.heap.roots.get(index, generation).map(Object).ok_or(SyscallTrap::DeadHandle)
-    }
 }
