@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cartwheel_runtime::ingest::Date;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::setup::MachineArgs;
@@ -29,6 +29,21 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// The arguments of this process.
+pub fn parse() -> Result<Cli, clap::Error> {
+    let mut command = taking_negatives(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command))
+}
+
+/// A number below zero behind an option is its value, so that what is wrong with it is said of that option.
+fn taking_negatives(command: Command) -> Command {
+    let valued = |arg: &Arg| arg.get_action().takes_values() && !arg.is_positional();
+    command
+        .mut_args(|arg| if valued(&arg) { arg.allow_negative_numbers(true) } else { arg })
+        .mut_subcommands(taking_negatives)
 }
 
 /// What to do.
@@ -308,7 +323,7 @@ status is 2 if the call traps.
 A message is a request to the kernel, as a cartridge sends one to its stdin: `syscall_type`, `params`, `promise_hash`. Its
 answer is printed as a line of JSON: `data` if its `status` is success, else `error_message` and `class`. A message is sent
 when the one before it is answered, so it finds what that one did. Bytes are `{\"$bytes\": \"00ff\"}`. The exit status is
-that of the last answer that is no success: 2 for class trap, 1 for class message.")]
+that of the last answer of class trap or message: 2 for trap, 1 for message.")]
 pub struct ExecArgs {
     /// Id of the syscall, as in `gfx.rect@1`
     #[arg(required_unless_present_any = ["message", "messages"], conflicts_with_all = ["message", "messages"])]

@@ -1,9 +1,11 @@
 //! The modules of a run: what they are called, what each has come to, and when none of them goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Formatter};
 use std::path::{Path, PathBuf};
 
-use cartwheel_runtime::{FrameReport, Machine, ModuleId, ModuleState, Status};
+use cartwheel_hostabi::Capability;
+use cartwheel_runtime::{FrameReport, Machine, ModuleId, ModuleState, Program, Status};
 
 use crate::failure::{Exit, Failure};
 use crate::machine_file::Member;
@@ -19,6 +21,25 @@ pub struct Crowd {
     alone: bool,
     /// The one that is meant, if one was named.
     chosen: Option<String>,
+    /// What else people can call the one cartridge: its file, without the extension.
+    stem: Option<String>,
+}
+
+/// A module that trapped. It is shown with its name where that is not the only one.
+#[derive(Clone, Debug)]
+pub struct Trapped {
+    /// Its number.
+    pub module: u32,
+    name: Option<String>,
+    /// How it trapped.
+    pub trap: String,
+}
+
+impl Display for Trapped {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        self.name.iter().try_for_each(|name| write!(f, "{name}: "))?;
+        f.write_str(&self.trap)
+    }
 }
 
 /// What is known of a module.
@@ -43,13 +64,12 @@ impl Crowd {
         let first = machine.modules().next();
         let titled = first.and_then(|id| named(machine, id)).map(str::to_owned);
         let name = titled.unwrap_or_else(|| place.display().to_string());
-        match chosen.filter(|&chosen| chosen != name && chosen != "0") {
-            Some(chosen) => Err(Failure::new(format!("there is no module {chosen}; there is 0 {name}"))),
-            None => {
-                let mut crowd = Crowd { alone: true, ..Crowd::default() };
-                crowd.add(name, ModuleId(0), true);
-                Ok(crowd)
-            }
+        let stem = place.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let mut crowd = Crowd { alone: true, stem, ..Crowd::default() };
+        crowd.add(name, ModuleId(0), true);
+        match chosen.filter(|&chosen| crowd.id_of(chosen).is_none()) {
+            Some(chosen) => Err(crowd.no_module(machine, chosen)),
+            None => Ok(crowd),
         }
     }
 
@@ -57,18 +77,33 @@ impl Crowd {
     pub fn new(machine: &Machine, members: Vec<Member>, chosen: Option<&str>) -> Result<Crowd, Failure> {
         let mut crowd = Crowd { chosen: chosen.map(str::to_owned), ..Crowd::default() };
         members.into_iter().for_each(|Member { id, name }| crowd.add(name, id, true));
-        match chosen {
-            Some(chosen) if crowd.chosen_now().is_none() && !can_come(machine, chosen) => {
-                let later: Vec<&str> = machine.store().map(|(name, _)| name).collect();
-                let later = if later.is_empty() {
-                    String::new()
-                } else {
-                    format!("; later perhaps {}", later.join(", "))
-                };
-                Err(Failure::new(format!("there is no module {chosen}; there are {}{later}", crowd.names())))
-            }
-            _ => Ok(crowd),
+        match chosen.filter(|chosen| crowd.id_of(chosen).is_none() && !can_come(machine, chosen)) {
+            Some(chosen) => Err(crowd.no_module(machine, chosen)),
+            None => Ok(crowd),
         }
+    }
+
+    /// Fails if no program of a module will be called so, before anything runs. A module can become a program of another name.
+    pub fn check_name(&self, machine: &Machine, wanted: &str) -> Result<(), Failure> {
+        let name = wanted.split(" from frame ").next().unwrap_or(wanted);
+        let stored = || machine.store().any(|(_, program)| title_of(program) == name);
+        let becomes = |id| {
+            let manifest = &machine.instance(id).program().cartridge().manifest;
+            manifest.capabilities.iter().any(|name| name == Capability::Kernel.name())
+        };
+        let known = self.id_of(name).is_some() || can_come(machine, name) || stored();
+        match known || machine.modules().any(becomes) {
+            true => Ok(()),
+            false => Err(self.no_module(machine, wanted)),
+        }
+    }
+
+    fn no_module(&self, machine: &Machine, wanted: &str) -> Failure {
+        let later: Vec<&str> = machine.store().map(|(name, _)| name).collect();
+        let later =
+            if later.is_empty() { String::new() } else { format!("; later perhaps {}", later.join(", ")) };
+        let are = if self.alone { "is" } else { "are" };
+        Failure::new(format!("there is no module {wanted}; there {are} {}{later}", self.names()))
     }
 
     /// True if it is one cartridge by itself.
@@ -91,11 +126,24 @@ impl Crowd {
 
     /// The module that was chosen, if one was and it has been there.
     fn chosen_now(&self) -> Option<ModuleId> {
-        let chosen = self.chosen.as_deref()?;
-        let named = self.iter().find(|(_, seen)| seen.name == chosen);
+        self.id_of(self.chosen.as_deref()?)
+    }
+
+    /// The module that people call so, or else that has this number.
+    pub fn id_of(&self, wanted: &str) -> Option<ModuleId> {
+        let named = self.iter().find(|(_, seen)| seen.name == wanted).map(|(id, _)| id);
+        let filed = self.stem.as_deref().filter(|&stem| stem == wanted).map(|_| ModuleId(0));
         let numbered =
-            || chosen.parse().ok().filter(|number| self.modules.contains_key(number)).map(ModuleId);
-        named.map(|(id, _)| id).or_else(numbered)
+            || wanted.parse().ok().filter(|number| self.modules.contains_key(number)).map(ModuleId);
+        named.or(filed).or_else(numbered)
+    }
+
+    /// The modules that trapped, by number.
+    pub fn traps(&self) -> impl Iterator<Item = Trapped> {
+        self.iter().filter_map(|(id, seen)| {
+            let name = (!self.alone).then(|| seen.name.clone());
+            Some(Trapped { module: id.0, name, trap: seen.trap.clone()? })
+        })
     }
 
     /// The modules of a machine that outputs are of: the one that was chosen, or all.
@@ -270,8 +318,12 @@ pub fn title(machine: &Machine, id: ModuleId) -> String {
 /// The name that a module was set up with, or its title, if it has one of them.
 pub fn named(machine: &Machine, id: ModuleId) -> Option<&str> {
     machine.has(id).then_some(())?;
-    let title = &machine.instance(id).program().cartridge().manifest.title;
+    let title = title_of(machine.instance(id).program());
     machine.name(id).or(Some(title)).filter(|name| !name.is_empty())
+}
+
+fn title_of(program: &Program) -> &str {
+    &program.cartridge().manifest.title
 }
 
 /// True if a module of this number or name can be loaded while the machine runs.

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::str::Utf8Error;
 
 use tempfile::NamedTempFile;
 
@@ -21,6 +22,20 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         return Err(Failure::file(path, format!("it is longer than {MAX_FILE_BYTES} bytes")));
     }
     Ok(bytes)
+}
+
+/// The content of a file of text.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path)?).map_err(|e| not_text(path, e.utf8_error()))
+}
+
+/// The content of a file as text.
+pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Failure> {
+    str::from_utf8(bytes).map_err(|e| not_text(path, e))
+}
+
+fn not_text(path: &Path, e: Utf8Error) -> Failure {
+    Failure::file(path, format!("it is not UTF-8 text, from byte {} on", e.valid_up_to()))
 }
 
 /// A file that is being written. It takes its name when it is committed; until then nothing is seen of it.
@@ -83,6 +98,13 @@ impl Output {
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.write_all(bytes).map_err(|e| self.failed(e))
     }
+}
+
+/// Where a file is or would be, the same however its path is written.
+pub fn place(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
 /// A temporary file in the folder of a file, to take its place.

@@ -98,6 +98,16 @@ impl Source<'_> {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
+    /// Names are shown, chosen by, and parts of files' names.
+    fn check_name(&self, name: &Spanned<String>) -> Result<(), Failure> {
+        let message = match name.get_ref().as_str() {
+            name if name.trim().is_empty() => "a name has at least a letter",
+            name if name.contains(char::is_control) => "a name has no control characters",
+            _ => return Ok(()),
+        };
+        Err(self.failure(name.span(), message))
+    }
+
     fn program(&self, part: &Part, bringer: &Bringer<'_>) -> Result<Arc<Program>, Failure> {
         let loaded = bringer.program(&self.path(part.file.get_ref()), true);
         loaded.map_err(|e| self.failure(part.file.span(), e.message))
@@ -189,6 +199,15 @@ impl Source<'_> {
     }
 }
 
+/// What a module of a cartridge file is called behind others: like the file, with its place if one of them is called so too.
+pub fn name_of(path: &Path, before: &[Member]) -> String {
+    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    match before.iter().any(|member| member.name == name) {
+        true => format!("{name}-{}", before.len()),
+        false => name,
+    }
+}
+
 /// Loads cartridges one after the other. A module is called like its file.
 pub fn of_cartridges(
     paths: &[&Path],
@@ -205,10 +224,7 @@ pub fn of_cartridges(
     let (mut members, mut folders): (Vec<Member>, _) = (Vec::new(), Vec::new());
     for path in paths {
         let program = bringer.program(path, machine.key_ring().is_some())?;
-        let mut name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        if members.iter().any(|member| member.name == name) {
-            name = format!("{name}-{}", members.len());
-        }
+        let name = name_of(path, &members);
         let (folder, storage) = bringer.folder(&program, &name, config.storage_bytes)?.unzip();
         let vouched = machine.vouch(&program).map_err(|refused| Failure::file(path, refused))?;
         let setup = ModuleSetup { storage, ..ModuleSetup::default() };
@@ -261,6 +277,9 @@ pub fn read(
     prepare(&mut machine)?;
     let bringer = Bringer::new(wishes, false);
     let (mut members, mut folders): (Vec<Member>, _) = (Vec::new(), Vec::new());
+    for part in file.program.iter().chain(&file.module) {
+        source.check_name(&part.name)?;
+    }
     for part in &file.program {
         if let Some(place) =
             part.storage.as_ref().map(Spanned::span).or(part.supervisor.as_ref().map(Spanned::span))

@@ -35,9 +35,7 @@ mod wishes;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::{Cli, Verb};
+use crate::cli::Verb;
 use crate::failure::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -53,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Exit, Failure> {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(e) if e.use_stderr() => {
             print::stderr(&e.render().to_string());
@@ -70,13 +68,13 @@ fn run() -> Result<Exit, Failure> {
         Verb::Asm(args) => verbs::asm::run(&args),
         Verb::Disasm(args) => verbs::disasm::run(&args),
         Verb::Info(args) => verbs::info::run(&args),
-        Verb::Run(args) => verbs::run::run(&args),
+        Verb::Run(args) => outputs::check_run(&args).and_then(|()| verbs::run::run(&args)),
         Verb::Audit(args) => verbs::audit::run(&args),
         Verb::Syscalls(args) => verbs::syscalls::run(&args),
         Verb::Policy { verb } => verbs::policy::run(&verb),
         Verb::Exec(args) => verbs::exec::run(&args),
         Verb::Call(args) => verbs::call::run(&args),
-        Verb::Replay(args) => verbs::replay::run(&args),
+        Verb::Replay(args) => outputs::check_replay(&args).and_then(|()| verbs::replay::run(&args)),
         Verb::Trace(verb) => verbs::trace::run(&verb),
         Verb::Verify(args) => verbs::verify::run(&args),
         Verb::Keygen(args) => verbs::keygen::run(&args),

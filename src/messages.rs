@@ -44,14 +44,23 @@ pub fn lines(path: &Path, json: bool) -> Result<Vec<Vec<u8>>, Failure> {
     } else {
         files::read(path)?
     };
-    let text = str::from_utf8(&bytes).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let text = files::text(path_or_stdin(path), &bytes)?;
     let message = |(i, line): (usize, &str)| {
         let item = if json { parse(line) } else { Ok(Item::text(line)) };
         let message = item.and_then(|item| encode(&item));
-        message.map_err(|what| Failure::file(path, format!("line {}: {what}", i + 1)))
+        message.map_err(|what| failure(path, &format!("line {}: {what}", i + 1)))
     };
     let blank = |line: &str| json && line.trim().is_empty();
     text.lines().enumerate().filter(|(_, line)| !blank(line)).map(message).collect()
+}
+
+/// What is wrong with a file of messages, or with standard input for `-`.
+pub fn failure(path: &Path, what: &str) -> Failure {
+    Failure::file(path_or_stdin(path), what)
+}
+
+fn path_or_stdin(path: &Path) -> &Path {
+    if path == Path::new("-") { Path::new("standard input") } else { path }
 }
 
 /// A message from JSON.

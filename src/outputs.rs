@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use cartwheel_runtime::{Machine, ModuleId, Surface};
 
-use crate::cli::OutputArgs;
+use crate::cli::{OutputArgs, ReplayArgs, RunArgs};
 use crate::crowd::Crowd;
 use crate::failure::Failure;
-use crate::files::Output;
+use crate::files::{self, Output};
 use crate::picture::write_png;
 use crate::reel::Reel;
 use crate::sound::{self, Recorder};
@@ -211,6 +211,63 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// Refuses a run that would write two things to a file, or over a file that it reads.
+pub fn check_run(args: &RunArgs) -> Result<(), Failure> {
+    let machine = &args.machine;
+    let inputs = [
+        ("--input", &args.input),
+        ("--stdin", &machine.stdin),
+        ("--net", &machine.net),
+        ("--policy", &machine.policy),
+    ];
+    let inputs = inputs.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
+    let cartridges = [&args.cartridge].into_iter().chain(&args.more).map(|path| ("the run", path.as_path()));
+    let outputs = [("--record", &args.record), ("--audit", &machine.audit)];
+    check_distinct(cartridges.chain(inputs), outputs.into_iter().chain(outputs_of(&args.output)))
+}
+
+/// Refuses a replay that would write two things to a file, or over a file that it reads.
+pub fn check_replay(args: &ReplayArgs) -> Result<(), Failure> {
+    let inputs = [&args.trace].into_iter().chain(&args.cart).map(|path| ("the replay", path.as_path()));
+    check_distinct(inputs, outputs_of(&args.output))
+}
+
+fn outputs_of(args: &OutputArgs) -> impl Iterator<Item = (&'static str, &Option<PathBuf>)> {
+    [
+        ("--png", &args.png),
+        ("--gif", &args.gif),
+        ("--apng", &args.apng),
+        ("--wav", &args.wav),
+        ("--hashes", &args.hashes),
+        ("--save-state", &args.save_state),
+        ("--dump-memory", &args.dump_memory),
+    ]
+    .into_iter()
+}
+
+fn check_distinct<'a>(
+    inputs: impl Iterator<Item = (&'static str, &'a Path)>,
+    outputs: impl Iterator<Item = (&'static str, &'a Option<PathBuf>)>,
+) -> Result<(), Failure> {
+    let read: BTreeMap<PathBuf, &str> = inputs.map(|(option, path)| (files::place(path), option)).collect();
+    let mut written: BTreeMap<PathBuf, &str> = BTreeMap::new();
+    for (option, path) in outputs {
+        let Some(path) = path else { continue };
+        // A device takes what it is given.
+        if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            continue;
+        }
+        let place = files::place(path);
+        if let Some(reader) = read.get(&place) {
+            return Err(Failure::file(path, format!("{option} would write over it, and {reader} reads it")));
+        }
+        if let Some(other) = written.insert(place, option) {
+            return Err(Failure::file(path, format!("{other} and {option} would both write it")));
+        }
+    }
+    Ok(())
 }
 
 fn no_sound_spool(e: std::io::Error) -> Failure {

@@ -18,10 +18,8 @@ pub fn read(path: &Path) -> Result<Policy, Failure> {
 
 /// Reads a policy.
 pub fn parse(path: &Path) -> Result<Policy, Failure> {
-    let bytes = files::read(path)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|e| Failure::file(path, format!("this is not UTF-8 text (byte {})", e.valid_up_to())))?;
-    Policy::parse(text).map_err(|errors| {
+    let text = files::read_text(path)?;
+    Policy::parse(&text).map_err(|errors| {
         let name = path.display().to_string();
         let rendered: Vec<String> = errors.iter().map(|error| error.render("error", &name)).collect();
         Failure::new(rendered.join("\n"))

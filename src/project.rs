@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cartwheel_assembler::{FileLoader, LoadedFile, Loader, assemble, wasm};
 use cartwheel_bytecode::Cartridge;
 use cartwheel_hostabi::Capability;
-use cartwheel_runtime::Program;
+use cartwheel_runtime::{Program, trace};
 
 use crate::failure::Failure;
 use crate::files;
@@ -15,7 +15,7 @@ use crate::files;
 const SOURCE_EXTENSION: &str = "asm";
 /// Extension of cartridges.
 pub const CARTRIDGE_EXTENSION: &str = "cart";
-/// Extension of manifests beside WebAssembly modules.
+/// Extension of manifests beside WebAssembly modules, and of machine files.
 const MANIFEST_EXTENSION: &str = "toml";
 /// Extension of WebAssembly modules.
 const MODULE_EXTENSION: &str = "wasm";
@@ -50,12 +50,20 @@ pub fn load_declaring(path: &Path, declare: Option<&[String]>) -> Result<Loaded,
     if wasm::is_module(&bytes) {
         return Ok(Loaded { cart: translate_file(&path, &bytes, declare)?, path });
     }
+    if trace::is_trace(&bytes) {
+        let message = "it is a trace; `replay` runs it, `profile` and `certify --trace` read it";
+        return Err(Failure::file(&path, message));
+    }
+    if path.extension().is_some_and(|extension| extension == MANIFEST_EXTENSION) && !is_cartridge(&bytes) {
+        let message = "a machine file is a whole machine: `run`, `profile` and `certify` take it by itself";
+        return Err(Failure::file(&path, message));
+    }
     if declare.is_some() {
         let message = "--declare is for WebAssembly modules; this program declares its capabilities itself";
         return Err(Failure::file(&path, message));
     }
     let named_cartridge = path.extension().is_some_and(|extension| extension == CARTRIDGE_EXTENSION);
-    if named_cartridge || bytes.starts_with(b"CART") {
+    if named_cartridge || is_cartridge(&bytes) {
         return Ok(Loaded { cart: read_cartridge(&path, &bytes)?, path });
     }
     if path.extension().is_some_and(|extension| extension == MODULE_EXTENSION) {
@@ -65,6 +73,10 @@ pub fn load_declaring(path: &Path, declare: Option<&[String]>) -> Result<Loaded,
         ));
     }
     assemble_file(path, &bytes)
+}
+
+fn is_cartridge(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"CART")
 }
 
 /// True if a path means a WebAssembly module.

@@ -172,11 +172,7 @@ impl Session {
         } else if !args.quiet {
             print::stdout(&summary.text())?;
         }
-        for (_, seen) in self.crowd.iter() {
-            let Some(trap) = &seen.trap else { continue };
-            let of = if self.crowd.is_alone() { String::new() } else { format!("{}: ", seen.name) };
-            print::stderr(&format!("{of}{trap}\n"));
-        }
+        self.crowd.traps().for_each(|trapped| print::stderr(&format!("{trapped}\n")));
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use crate::realtime::Realtime;
 use crate::storage::StorageFolder;
 use crate::tape::InputTape;
 use crate::wishes::Wishes;
-use crate::{files, signatures};
+use crate::{crowd, files, signatures};
 
 /// What can be asked of a machine that runs cartridges.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -96,6 +96,18 @@ pub struct Ready {
     audit: Option<AuditLog>,
 }
 
+/// A module as it was loaded, or as a state has it.
+struct Loaded {
+    id: ModuleId,
+    /// What people call it.
+    name: String,
+    /// What a machine file calls it.
+    own_name: Option<String>,
+    /// Content hash of its program.
+    hash: [u8; 32],
+    supervised: bool,
+}
+
 impl MachineArgs {
     /// What is asked for, over what cartridges and machine files say.
     pub fn wishes(&self) -> Wishes<'_> {
@@ -161,6 +173,51 @@ impl MachineArgs {
 }
 
 impl Ready {
+    /// Gives the machine a saved state, whose modules must be those that were loaded: under the same numbers, and all of them.
+    pub fn load_state(&mut self, path: &Path) -> Result<(), Failure> {
+        let loaded: Vec<Loaded> = self.crowd.iter().map(|(id, seen)| self.loaded(id, &seen.name)).collect();
+        self.machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
+        let help = "give the cartridges of the run that saved it, in its order";
+        for was in &loaded {
+            let Loaded { id, name, .. } = was;
+            if !self.machine.has(*id) {
+                // Only who supervises a module unloads it.
+                if was.supervised {
+                    continue;
+                }
+                let message = format!("it has no module {}, and {name} was loaded as that; {help}", id.0);
+                return Err(Failure::file(path, message));
+            }
+            let now = self.loaded(*id, name);
+            // A module that became another program has no name of its own, or the one that it had.
+            let replaced = was.own_name.is_some() && was.own_name == now.own_name;
+            let other = loaded.iter().find(|other| other.hash == now.hash);
+            if let Some(Loaded { name: other, .. }) = other.filter(|_| now.hash != was.hash && !replaced) {
+                let message =
+                    format!("module {} is {other} in it, and {name} was loaded as that; {help}", id.0);
+                return Err(Failure::file(path, message));
+            }
+        }
+        // Without a store nobody but the host loads modules.
+        let more = self.machine.modules().find(|id| loaded.iter().all(|was| was.id != *id));
+        if let Some(id) = more.filter(|_| self.machine.store().next().is_none()) {
+            let name = crowd::title(&self.machine, id);
+            let message = format!("it has a module {} ({name}) that was not loaded; {help}", id.0);
+            return Err(Failure::file(path, message));
+        }
+        Ok(())
+    }
+
+    fn loaded(&self, id: ModuleId, name: &str) -> Loaded {
+        Loaded {
+            id,
+            name: name.to_owned(),
+            own_name: self.machine.name(id).map(str::to_owned),
+            hash: self.machine.instance(id).program().content_hash(),
+            supervised: self.machine.supervisor(id).is_some(),
+        }
+    }
+
     /// Fails if there are messages for a module that reads none. `place` is what people call what runs.
     pub fn check_feed(&self, place: &Path) -> Result<(), Failure> {
         let fed = self.fed();

@@ -20,6 +20,9 @@ impl StorageFolder {
     /// Opens a folder, which is made if it is not there, and reads it.
     pub fn open(path: &Path, quota_bytes: u64) -> Result<(StorageFolder, Storage), Failure> {
         let failed = |e: &dyn std::fmt::Display| Failure::file(path, format!("not a storage: {e}"));
+        if path.is_file() {
+            return Err(Failure::file(path, "not a storage: it is a file, and a folder is wanted"));
+        }
         let mut folder = Folder::open(path).map_err(|e| failed(&e))?;
         let storage = load_storage(&mut folder, quota_bytes).map_err(|e| failed(&e))?;
         let mirror = Mirror::behind(Box::new(folder), storage.clone()).map_err(|e| failed(&e))?;

@@ -177,11 +177,23 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Begins a trace with a machine's next frame.
+    /// Begins a trace with a machine's next frame. Until there is enough of it to go on with, the file is as it was.
     pub fn create(path: &Path, machine: &Machine, options: RecordOptions) -> Result<Recording, Failure> {
         let failed = |e: std::io::Error| Failure::file(path, format!("cannot record there: {e}"));
-        let file: Box<dyn Durable> = Box::new(File::create(path).map_err(failed)?);
-        let recorder = Recorder::new(file, machine, options).map_err(failed)?;
+        let device = std::fs::metadata(path).is_ok_and(|there| !there.is_file());
+        let recorder = if device {
+            let file: Box<dyn Durable> = Box::new(File::create(path).map_err(failed)?);
+            Recorder::new(file, machine, options).map_err(failed)?
+        } else {
+            // What a link points to is replaced, not the link.
+            let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            // The kind alone: the error itself names a file that nobody knows.
+            let beside = files::temporary_beside(&target).map_err(|e| failed(e.kind().into()))?;
+            let file: Box<dyn Durable> = Box::new(beside.reopen().map_err(failed)?);
+            let recorder = Recorder::new(file, machine, options).map_err(failed)?;
+            beside.persist(&target).map_err(|e| failed(e.error))?;
+            recorder
+        };
         let first_root = Some(machine.hash()?.root);
         let (path, first_frame) = (path.to_owned(), machine.frame());
         Ok(Recording { path, options, first_frame, first_root, recorder })

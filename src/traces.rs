@@ -1,7 +1,7 @@
 //! Trace files, and the cartridges that they were recorded with.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,9 @@ use std::sync::Arc;
 use cartwheel_runtime::trace::{self, ReplayError, Trace, TracedCartridge, Unfit};
 use cartwheel_runtime::{Machine, Program};
 
+use crate::crowd::Crowd;
 use crate::failure::{Exit, Failure};
+use crate::machine_file::Member;
 use crate::{crowd, files, machine_file, print, project};
 
 /// Files beside a trace that are looked at for its cartridge.
@@ -155,15 +157,18 @@ fn the_only<T>(list: &[T], wanted: impl Fn(&T) -> bool) -> Option<usize> {
     found.next().filter(|_| found.next().is_none()).map(|(index, _)| index)
 }
 
-/// Puts cartridges that were given in their places: as many as there are in their order, fewer by hash or title.
+/// Puts cartridges that were given in their places: as many as there are in their order, fewer and those of a machine file by
+/// hash or title.
 fn give(
     trace: &Path,
     wanted: &[TracedCartridge],
     given: &[PathBuf],
     chosen: &mut [Option<Candidate>],
 ) -> Result<(), Failure> {
+    let machine = |path: &PathBuf| path.extension().is_some_and(|name| name == machine_file::EXTENSION);
+    let (machines, given): (Vec<&PathBuf>, Vec<&PathBuf>) = given.iter().partition(|path| machine(path));
     let all = given.len() == wanted.len();
-    for (place, path) in given.iter().enumerate() {
+    for (place, path) in given.into_iter().enumerate() {
         let program = project::load(path)?.verify()?;
         let hash = program.content_hash();
         let by_hash = wanted.iter().any(|wanted| wanted.hash == hash);
@@ -191,7 +196,35 @@ fn give(
             return Err(Failure::file(path, message));
         }
     }
-    Ok(())
+    machines.into_iter().try_for_each(|machine| give_machine(trace, wanted, machine, chosen))
+}
+
+/// Puts cartridges that a machine file names in the places of those of their hashes, and then of their titles.
+fn give_machine(
+    trace: &Path,
+    wanted: &[TracedCartridge],
+    machine: &Path,
+    chosen: &mut [Option<Candidate>],
+) -> Result<(), Failure> {
+    files::read(machine)?;
+    let named: Vec<Candidate> = machine_file::cartridges(machine)
+        .into_iter()
+        .map(|path| Ok((Place::File(path.clone()), project::load(&path)?.verify()?)))
+        .collect::<Result<_, Failure>>()?;
+    let recorded = |program: &Program| wanted.iter().any(|wanted| wanted.hash == program.content_hash());
+    let mut used = false;
+    for (slot, wanted) in chosen.iter_mut().zip(wanted).filter(|(slot, _)| slot.is_none()) {
+        let same = named.iter().find(|(_, program)| program.content_hash() == wanted.hash);
+        let titled =
+            || named.iter().find(|(_, program)| !recorded(program) && has_title(program, &wanted.name));
+        *slot = same.or_else(titled).cloned();
+        used |= slot.is_some();
+    }
+    if used {
+        return Ok(());
+    }
+    let trace = trace.display();
+    Err(Failure::file(machine, format!("it names no cartridge with the hash or the title of one of {trace}")))
 }
 
 /// A cartridge that was recorded, if it is to be had.
@@ -223,6 +256,39 @@ pub fn recorded_cartridges(path: &Path, trace: &Trace) -> Result<Option<Found>, 
     let all = trace.header().cartridges.iter().map(|wanted| recorded(path, wanted, &there));
     let all: Option<Vec<Candidate>> = all.collect::<Result<_, _>>()?;
     Ok(all.map(|chosen| Found::new(trace, chosen)))
+}
+
+/// The modules that a trace begins with, which `machine` has: they are called as in a run of the same files, and those of
+/// embedded cartridges, or of one cartridge by itself, by their titles. A name that the machine knows goes before both.
+pub fn members(found: &Found, machine: &Machine) -> Vec<Member> {
+    let mut members: Vec<Member> = Vec::new();
+    for (id, place) in machine.modules().zip(&found.places) {
+        let name = match (machine.name(id), place) {
+            (None, Place::File(path)) if machine.modules().len() > 1 => machine_file::name_of(path, &members),
+            _ => crowd::title(machine, id),
+        };
+        members.push(Member { id, name });
+    }
+    members
+}
+
+/// The modules of a machine that replays a trace, which has begun with `members`. `place` is what people call a cartridge by
+/// itself.
+pub fn crowd(
+    trace: &Trace,
+    place: &Path,
+    machine: &Machine,
+    mut members: Vec<Member>,
+    chosen: Option<&str>,
+) -> Result<Crowd, Failure> {
+    if !is_crowd(trace) {
+        return Crowd::alone(machine, place, chosen);
+    }
+    members.retain(|member| machine.has(member.id));
+    let later = machine.modules().filter(|id| members.iter().all(|member| member.id != *id));
+    let later: Vec<Member> = later.map(|id| Member { id, name: crowd::title(machine, id) }).collect();
+    members.extend(later);
+    Crowd::new(machine, members, chosen)
 }
 
 /// What modules are called that are there when a trace begins or before a frame, by number; none if there is only one, which
@@ -257,6 +323,9 @@ fn beside(path: &Path) -> Vec<(PathBuf, Arc<Program>)> {
         })
         .collect();
     candidates.sort();
+    // Machine files of several folders name the same ones in different ways.
+    let mut same = BTreeSet::new();
+    candidates.retain(|path| same.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
     candidates.truncate(MAX_CANDIDATES);
     let mut found: Vec<(PathBuf, Arc<Program>)> = Vec::new();
     for candidate in candidates {

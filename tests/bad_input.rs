@@ -139,6 +139,65 @@ fn files_that_are_none_are_named() {
     }
 }
 
+#[test]
+fn machine_files_and_traces_are_no_cartridges() {
+    let place = place();
+    place.write("machine.toml", "[[module]]\ncartridge = \"game.cart\"\n");
+    place.good(&["run", "game.cart", "--frames", "3", "--record", "game.trace", "-q"]);
+    for verb in ["info", "asm", "call"] {
+        let export: &[&str] = if verb == "call" { &["update"] } else { &[] };
+        let error = place.bad(&[&[verb, "machine.toml"], export].concat());
+        assert!(error.contains("machine.toml: a machine file is a whole machine"), "{error}");
+        let error = place.bad(&[&[verb, "game.trace"], export].concat());
+        assert!(error.contains("game.trace: it is a trace; `replay` runs it"), "{error}");
+    }
+    assert!(place.bad(&["run", "game.trace"]).contains("game.trace: it is a trace"));
+}
+
+#[test]
+fn numbers_below_zero_are_refused_by_the_option_that_they_are_for() {
+    let place = place();
+    for (option, value) in
+        [("--frames", "-1"), ("--storage-quota", "-5"), ("--cycles", "-2"), ("--scale", "-3")]
+    {
+        let error = place.bad(&["run", "game.cart", option, value]);
+        assert!(error.contains(&format!("invalid value '{value}' for '{option} <")), "{error}");
+    }
+    let error = place.bad(&["audit", "show", "game.audit", "--module", "-1"]);
+    assert!(error.contains("invalid value '-1' for '--module <N>'"), "{error}");
+}
+
+#[test]
+fn a_file_is_written_by_one_option_and_read_by_none() {
+    let place = place();
+    place.write("i.txt", "||\n");
+    place.good(&["run", "game.cart", "--frames", "3", "--record", "game.trace", "-q"]);
+    for (args, said) in [
+        (&["--png", "a.png", "--gif", "./a.png"][..], "./a.png: --png and --gif would both write it"),
+        (&["--hashes", "a", "--record", "a"], "a: --record and --hashes would both write it"),
+        (&["--save-state", "game.cart"], "game.cart: --save-state would write over it, and the run reads it"),
+        (
+            &["--input", "i.txt", "--hashes", "i.txt"],
+            "i.txt: --hashes would write over it, and --input reads it",
+        ),
+    ] {
+        let error = place.bad(&[&["run", "game.cart"], args].concat());
+        assert!(error.contains(said), "{args:?}: {error}");
+    }
+    let error = place.bad(&["replay", "game.trace", "--hashes", "game.trace"]);
+    assert!(error.contains("and the replay reads it"), "{error}");
+    assert_eq!(place.names(), ["game.asm", "game.cart", "game.state", "game.trace", "i.txt"]);
+    place.good(&["run", "game.cart", "--frames", "3", "--hashes", "/dev/null", "--save-state", "/dev/null"]);
+}
+
+#[test]
+fn a_storage_that_is_a_file_is_called_one() {
+    let place = place();
+    place.write("saves.asm", GAME.replace("gfx, log", "gfx, log, fs"));
+    let error = place.bad(&["run", "saves.asm", "--storage", "game.asm"]);
+    assert!(error.contains("game.asm: not a storage: it is a file, and a folder is wanted"), "{error}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn full_disks_are_reported() {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Place;
+use common::{Done, Place};
 use serde_json::Value;
 
 const DRAWS: &str = ".video 16, 16 .capability gfx
@@ -106,6 +106,49 @@ fn broken_lines_are_named_with_frame_and_cause() {
     let (status, text) = certify(&place, "overruns = 0\n");
     assert_eq!(status, 6);
     assert!(text.contains("the first is in frame 6 (budget spent)"), "{text}");
+}
+
+/// Counts, and traps in frame 3 where `FRAMES` is 4.
+const COUNTS: &str = ".data count: i32 0
+.func update()
+  .local n: i32
+  i32.load n, [count]
+  i32.add n, n, 1
+  i32.store [count], n
+  br.i32.ne n, FRAMES, done
+  i32.div_s n, n, 0
+done:
+  return
+.end
+";
+
+#[test]
+fn a_module_that_traps_beside_others_counts_up_to_its_trap() {
+    let place = Place::new();
+    place.write("a.asm", COUNTS.replace("FRAMES", "4"));
+    place.write("b.asm", COUNTS.replace("FRAMES", "-1"));
+    let run = |more: &[&str]| {
+        let args = [&["certify", "a.asm", "b.asm", "--frames", "20"], more].concat();
+        Done::from(place.command(&args).output().expect("it starts"))
+    };
+    assert_eq!(run(&["--write", "b.toml"]).status, 2);
+    assert!(!place.text("b.toml").contains("cycles_median = 0"), "{}", place.text("b.toml"));
+    let done = run(&["--budget", "b.toml"]);
+    assert_eq!(done.status, 6, "{}", done.stderr);
+    let broken: Vec<&str> = done.stdout.lines().filter(|line| line.starts_with("BROKEN")).collect();
+    assert!(matches!(broken[..], [line] if line.contains("it trapped; in frame 3: ")), "{}", done.stdout);
+}
+
+#[test]
+fn a_proposed_budget_can_be_read_whatever_modules_are_called() {
+    let place = Place::new();
+    place.write(
+        "a.asm",
+        format!(".title \"e\\x1b[31m \\\"q\\\" \\\\ \\x7f\"\n{}", COUNTS.replace("FRAMES", "-1")),
+    );
+    place.write("b.asm", COUNTS.replace("FRAMES", "-1"));
+    place.good(&["certify", "a.asm", "b.asm", "--frames", "20", "--write", "b.toml"]);
+    place.good(&["certify", "a.asm", "b.asm", "--frames", "20", "--budget", "b.toml"]);
 }
 
 #[test]

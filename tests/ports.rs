@@ -247,6 +247,8 @@ fn exec_says_what_is_wrong_with_a_message() {
     let place = Place::new();
     place.write("p.toml", "[[rule]]\ncapability = \"gfx\"\nverdict = \"allow\"\n");
     place.write("q.toml", "[[rule]]\ncapability = \"port\"\nverdict = \"allow\"\n");
+    place.write("r.toml", "[[rule]]\ncapability = \"gfx\"\nverdict = \"deny\"\n");
+    place.write("empty.jsonl", "\n\n");
     place.write("bad.jsonl", "{\"syscall_type\": \"gfx.size\"}\n{\"syscall_type\"}\n");
     let size = r#"{"syscall_type": "gfx.size"}"#;
     let long = format!("{{\"syscall_type\": \"log.write\", \"params\": [1, \"{}\"]}}", "x".repeat(65_536));
@@ -257,6 +259,11 @@ fn exec_says_what_is_wrong_with_a_message() {
         (&["--message", r#"{"syscall_type": "gfx.size", "promise_hash": "00"}"#], 1, "is not a byte string"),
         (&["--message", size, "--policy", "q.toml"], 2, "call denied by policy"),
         (&["--message", size, "--policy", "p.toml"], 1, "error: `port.send` by module `host`"),
+        (&["--message", size, "--policy", "p.toml"], 1, "That is p.toml: no rule mentions it"),
+        (&["gfx.size", "--policy", "r.toml"], 2, "by r.toml: rule 1 (line 1): "),
+        (&["--message", size, "--message", "{"], 1, "error: --message 2: EOF while parsing"),
+        (&["--messages", "empty.jsonl"], 1, "error: empty.jsonl: there is no message in it"),
+        (&["--messages", "-"], 1, "error: standard input: there is no message in it"),
         (&["--message", &long], 1, "error: --message: a message has at most 65536 bytes"),
         (&["--message", "{"], 1, "error: --message: EOF while parsing"),
         (&["--message", "-"], 1, "--messages - reads them from standard input"),

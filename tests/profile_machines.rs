@@ -174,7 +174,7 @@ fn views_name_the_module_and_one_can_be_chosen() {
     let alone = run(&["--module", "helper from frame 4", "--by", "function"]);
     assert!(alone.starts_with("function ") && chosen.contains(&alone), "{alone}");
     let message = place.bad(&["profile", "machine.toml", "--module", "cook"]);
-    assert!(message.contains("there is no module cook; there are boss, helper"), "{message}");
+    assert!(message.contains("there is no module cook; there are 0 boss; later perhaps helper"), "{message}");
 }
 
 // covers POL-23
@@ -224,4 +224,32 @@ fn profiles_are_of_the_run_that_was_asked_for() {
     assert!(message.contains("it is a profile already"), "{message}");
     let message = place.bad(&["profile", "diff", "p.json", "helper.asm", "--audit", "x.audit"]);
     assert!(message.contains("--audit is for one run"), "{message}");
+}
+
+#[test]
+fn a_module_of_several_is_called_one_and_asked_for_before_the_run() {
+    let breaker =
+        ".title \"breaker\"\n.func main()\n .local n: i32\n frame.sync\n i32.div_s n, 1, n\n halt 0\n.end\n";
+    let place = Place::with(&[("helper.asm", HELPER), ("breaker.asm", breaker)]);
+    let two = ["profile", "helper.asm", "breaker.asm", "--frames", "3"];
+    let chosen = place.run(&[&two[..], &["--module", "helper"]].concat()).stdout;
+    assert!(chosen.starts_with("module       helper\n"), "{chosen}");
+    assert!(place.good(&["profile", "helper.asm", "--frames", "3"]).starts_with("cartridge    helper\n"));
+    // More frames than a test could wait for.
+    let long = ["profile", "helper.asm", "breaker.asm", "--frames", "1000000000", "--module", "nope"];
+    assert!(place.bad(&long).contains("there is no module nope; there are 0 helper, 1 breaker"));
+    // How a module trapped is told with its name, as `run` tells it.
+    let done = place.run(&["run", "helper.asm", "breaker.asm", "--frames", "3", "-q"]);
+    assert!(done.stderr.starts_with("breaker: "), "{}", done.stderr);
+    assert_eq!(place.run(&two).stderr, done.stderr);
+    let written = ["certify", "helper.asm", "breaker.asm", "--frames", "3", "--write", "b.toml"];
+    assert_eq!(place.run(&written).stderr, done.stderr);
+    // A name goes before a number.
+    place.write("0.asm", HELPER);
+    let named = place.good(&["profile", "breaker.asm", "0.asm", "--frames", "1", "--module", "0"]);
+    assert!(named.starts_with("module       0\n") && named.contains("paint"), "{named}");
+    // What cannot run beside others is what is wrong.
+    place.good(&["run", "helper.asm", "--frames", "2", "-q", "--record", "one.trace"]);
+    let message = place.bad(&["profile", "one.trace", "helper.asm"]);
+    assert!(message.contains("one.trace: it is a trace, so nothing runs beside it"), "{message}");
 }

@@ -374,3 +374,108 @@ fn a_recorded_run_of_several_goes_on_where_it_ended() {
     let error = place.bad(&["run", "kept.toml", "-q", "--record", "whole.trace", "--resume"]);
     assert!(error.contains("--resume is for modules without folders of files"), "{error}");
 }
+
+#[test]
+fn a_trace_calls_modules_as_its_run_did() {
+    let place = place();
+    place.write("first.asm", PAINTER.replace("painter", "Great painting"));
+    place.write("second.asm", CLERK.replace("clerk", "Clerk of works"));
+    let run = ["first.asm", "second.asm", "--frames", "4", "--record", "a.trace"];
+    let names = |summary: &serde_json::Value| -> Vec<String> {
+        let modules = summary["modules"].as_array().expect("modules");
+        modules.iter().map(|module| module["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let ran = names(&place.json(&run));
+    assert_eq!(ran, ["first", "second"]);
+    let replayed = place.good(&["replay", "a.trace", "--json"]);
+    assert_eq!(names(&serde_json::from_str(&replayed).expect("JSON")), ran);
+    place.good(&["replay", "a.trace", "--module", "second", "--dump-memory", "replayed.bin", "-q"]);
+    place.good(&[
+        "run",
+        "first.asm",
+        "second.asm",
+        "--frames",
+        "4",
+        "-q",
+        "--module",
+        "second",
+        "--dump-memory",
+        "ran.bin",
+    ]);
+    assert!(place.read("ran.bin") == place.read("replayed.bin"));
+    let profile: serde_json::Value =
+        serde_json::from_str(&place.good(&["profile", "a.trace", "--format", "json"])).expect("JSON");
+    assert_eq!(names(&profile), ran);
+    // What a run is held against, its trace is held against too.
+    place.good(&["certify", "first.asm", "second.asm", "--frames", "4", "--write", "b.toml"]);
+    let traced = ["certify", "first.asm", "second.asm", "--budget", "b.toml", "--trace", "a.trace"];
+    assert!(place.good(&traced).contains("second: "));
+    // One by itself is called by its title, and its file is understood.
+    for name in ["first", "Great painting", "0"] {
+        place.good(&["run", "first.asm", "--frames", "1", "-q", "--module", name]);
+        place.good(&["profile", "first.asm", "--frames", "1", "--module", name]);
+    }
+}
+
+#[test]
+fn a_machine_file_is_where_cartridges_of_a_trace_are() {
+    let place = Place::new();
+    let (machine, trace) = (shipped("talk/machine.toml"), shipped("talk/demo.trace"));
+    std::fs::copy(&trace, place.path("demo.trace")).expect("a copy");
+    place.bad(&["replay", "demo.trace", "-q"]);
+    place.good(&["replay", "demo.trace", "--cart", &machine, "-q"]);
+    place.good(&["certify", &machine, "--write", "b.toml", "--frames", "5"]);
+    let done = place.command(&["certify", &machine, "--budget", "b.toml", "--trace", "demo.trace"]).output();
+    let done = done.expect("the command starts");
+    let said = String::from_utf8_lossy(&done.stderr);
+    // The budget is that of five frames, and may be broken.
+    assert!([Some(0), Some(6)].contains(&done.status.code()), "{said}");
+    place.write("other.toml", "[[module]]\nname = \"other\"\nfile = \"other.asm\"\n");
+    place.write("other.asm", ".title \"other\"\n.func update()\n return\n.end\n");
+    let error = place.bad(&["replay", "demo.trace", "--cart", "other.toml"]);
+    assert!(error.contains("other.toml: it names no cartridge with the hash or the title"), "{error}");
+}
+
+#[test]
+fn cartridges_that_machine_files_name_often_are_looked_at_once() {
+    let place = place();
+    std::fs::create_dir(place.path("sub")).expect("a folder");
+    place.write("sub/z.asm", "; another painter\n".to_owned() + &CLERK.replace("clerk", "late"));
+    place.good(&["run", "sub/z.asm", "--frames", "3", "-q", "--record", "sub/a.trace"]);
+    for number in 0..70 {
+        let up = "../sub/".repeat(number);
+        let text = format!("[[module]]\nname = \"painter\"\nfile = \"{up}../painter.asm\"\n");
+        place.write(&format!("sub/m{number}.toml"), text);
+    }
+    place.good(&["replay", "sub/a.trace", "-q"]);
+}
+
+#[test]
+fn a_state_is_that_of_the_modules_that_are_given() {
+    let place = place();
+    place.good(&["run", "painter.asm", "clerk.asm", "--frames", "2", "-q", "--save-state", "s"]);
+    place.good(&["run", "painter.asm", "clerk.asm", "--frames", "1", "-q", "--load-state", "s"]);
+    let error = place.bad(&["run", "clerk.asm", "painter.asm", "--frames", "1", "-q", "--load-state", "s"]);
+    assert!(error.contains("s: module 0 is painter in it, and clerk was loaded as that"), "{error}");
+    let three = ["painter.asm", "clerk.asm", "painter.asm", "--frames", "1", "-q", "--load-state", "s"];
+    let error = place.bad(&[&["run"], &three[..]].concat());
+    assert!(error.contains("s: it has no module 2, and painter-2 was loaded as that"), "{error}");
+    place.good(&["run", "painter.asm", "painter.asm", "--frames", "2", "-q", "--save-state", "t"]);
+    let error = place.bad(&["run", "painter.asm", "--frames", "1", "-q", "--load-state", "t"]);
+    assert!(error.contains("t: it has a module 1 (painter) that was not loaded"), "{error}");
+}
+
+#[test]
+fn names_in_machine_files_can_be_shown() {
+    let place = place();
+    for (kind, name, said) in [
+        ("module", "", "a name has at least a letter"),
+        ("module", "a\\nb", "a name has no control characters"),
+        ("program", "\\u001B[2J", "a name has no control characters"),
+    ] {
+        place
+            .write("bad.toml", format!("{MACHINE}\n[[{kind}]]\nname = \"{name}\"\nfile = \"painter.asm\"\n"));
+        let error = place.bad(&["run", "bad.toml", "-q"]);
+        assert!(error.contains(&format!("bad.toml:10:8: {said}")), "{error}");
+    }
+}

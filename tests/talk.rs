@@ -190,7 +190,7 @@ fn machines_talk_over_a_network_and_a_journal_stands_for_it() {
         assert_eq!((heard, alone.hash().expect("no panic").root), (said, root));
     }
     for (text, said) in [
-        ("{}", "line 1: it takes"),
+        ("{}", "line 1: `frame` is missing; it is a whole number from 0 on"),
         ("\n[", "line 2: "),
         (&written.lines().rev().collect::<Vec<_>>().join("\n"), "before that of the line above"),
     ] {

@@ -110,6 +110,31 @@ fn recording_into_a_full_disk_says_so() {
     assert!(error.contains("/dev/full: cannot record"), "{error}");
 }
 
+/// Killed as early as can be, the trace is the one that was there, or the new one with all that a run needs to go on.
+#[test]
+fn a_recording_that_is_killed_before_it_has_begun_leaves_the_old_trace() {
+    let place = place();
+    record(&place, "a.trace", &[]);
+    let whole = place.read("a.trace");
+    let mut kept = 0;
+    for round in 0..60 {
+        place.write("a.trace", &whole);
+        let args = ["run", "game.cart", "--frames", "1000000", "-q", "--record", "a.trace"];
+        let mut child = place.command(&args).spawn().expect("it starts");
+        for _ in 0..round * 40 {
+            std::thread::yield_now();
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it has ended");
+        kept += usize::from(place.read("a.trace") == whole);
+        let trace = Trace::read(File::open(place.path("a.trace")).expect("it is there")).expect("a trace");
+        assert!(trace.damage().is_none_or(|damage| damage.torn), "round {round}: {:?}", trace.damage());
+        let frames = (trace.len() + 1).to_string();
+        place.good(&["run", "game.cart", "--frames", &frames, "-q", "--record", "a.trace", "--resume"]);
+    }
+    assert!(kept > 0, "no run was killed before it recorded");
+}
+
 /// Killed at random points, the trace has every frame that was written, and recording goes on there.
 #[test]
 fn a_recording_that_is_killed_a_thousand_times_is_replayed_and_resumed() {

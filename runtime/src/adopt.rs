@@ -156,7 +156,12 @@ impl Machine {
     }
 
     /// Tries whether a module could be made, on a kernel that is thrown away.
-    fn try_out(&self, id: ModuleId, program: &Arc<Program>, setup: &ModuleSetup) -> Result<(), LoadError> {
+    pub(crate) fn try_out(
+        &self,
+        id: ModuleId,
+        program: &Arc<Program>,
+        setup: &ModuleSetup,
+    ) -> Result<(), LoadError> {
         let mut scratch = Kernel::new();
         scratch.set_policy(self.kernel.policy().clone());
         admit(&mut scratch, id, program, setup, setup.staged(&self.config))?;

@@ -42,8 +42,9 @@ pub struct Machine {
     pub(crate) modules: Vec<Module>,
     /// Programs that a restored state can have modules of, by content hash. No part of the state.
     pub(crate) programs: BTreeMap<[u8; 32], Arc<Program>>,
-    /// Programs that are run in place of recorded ones: hash of each, and hash of what it stands for. No part of the state.
-    pub(crate) stand_ins: BTreeMap<[u8; 32], [u8; 32]>,
+    /// Modules whose program is run in place of a recorded one, as long as it is theirs: its hash, and the hash of what it stands
+    /// for. No part of the state.
+    pub(crate) stand_ins: BTreeMap<ModuleId, ([u8; 32], [u8; 32])>,
     /// Programs that modules can be loaded of while the machine runs, by name. Configuration.
     pub(crate) store: BTreeMap<String, Stored>,
     /// Number of the next frame.
@@ -143,7 +144,9 @@ impl Machine {
             Ok(module) => {
                 module.serial = self.made;
                 self.made += 1;
-                module.instance.set_profiled(self.profiled);
+                if self.profiled {
+                    module.instance.set_profiled(true);
+                }
             }
             Err(_) => self.kernel.unload(id),
         }
@@ -240,7 +243,7 @@ impl Machine {
         self.kernel.stdin_room(module)
     }
 
-    /// Counts ports, tokens and requests of all modules.
+    /// Counts what all modules have of ports, messages, tokens, requests, completions and the network.
     pub fn port_census(&self) -> PortCensus {
         self.kernel.port_census()
     }

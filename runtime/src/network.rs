@@ -72,12 +72,11 @@ impl Journal {
     ///
     /// If a line is none, or its frame is before that of the line above.
     pub fn parse(text: &str) -> Result<Journal, JournalError> {
-        const TAKES: &str = "it takes `frame`, `machine`, `from`, `to` and `payload`, which is a text or {\"$bytes\": \"HEX\"}";
         let mut journal = Journal::default();
         for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |what: String| JournalError { line: i + 1, what };
             let item = cbor::from_json(line).map_err(|e| wrong(e.to_string()))?;
-            let (frame, datagram) = entry(&item).ok_or_else(|| wrong(TAKES.to_owned()))?;
+            let (frame, datagram) = entry(&item).map_err(wrong)?;
             if journal.entries.last().is_some_and(|(last, _)| *last > frame) {
                 return Err(wrong(format!("frame {frame} is before that of the line above")));
             }
@@ -101,12 +100,30 @@ impl Journal {
     }
 }
 
-fn entry(item: &Item) -> Option<(u64, Datagram)> {
-    let int = |key: &str| item.get(key).and_then(Item::as_int);
-    let small = |key: &str| int(key).and_then(|value| i32::try_from(value).ok());
-    let payload = item.get("payload")?.as_bytes()?.to_vec();
-    let datagram = Datagram { machine: small("machine")?, from: small("from")?, to: small("to")?, payload };
-    Some((u64::try_from(int("frame")?).ok()?, datagram))
+fn entry(item: &Item) -> Result<(u64, Datagram), String> {
+    const KEYS: &str = "`frame`, `machine`, `from`, `to` and `payload`";
+    let Item::Map(fields) = item else { return Err(format!("it is no map; a line has {KEYS}")) };
+    let known = |key: &Item| {
+        key.as_text().is_some_and(|key| ["frame", "machine", "from", "to", "payload"].contains(&key))
+    };
+    if let Some((key, _)) = fields.iter().find(|(key, _)| !known(key)) {
+        return Err(format!("there is no key {}; a line has {KEYS}", cbor::to_json(key)));
+    }
+    let field =
+        |key: &str, takes: &str| item.get(key).ok_or_else(|| format!("`{key}` is missing; it is {takes}"));
+    let unfit = |key: &str, takes: &str| format!("`{key}` is not {takes}");
+    let number = |key: &str| {
+        let takes = format!("a whole number from {} to {}", i32::MIN, i32::MAX);
+        let number = field(key, &takes)?.as_int().and_then(|value| i32::try_from(value).ok());
+        number.ok_or_else(|| unfit(key, &takes))
+    };
+    let frame = "a whole number from 0 on";
+    let number_of_frame = field("frame", frame)?.as_int().and_then(|value| u64::try_from(value).ok());
+    let number_of_frame = number_of_frame.ok_or_else(|| unfit("frame", frame))?;
+    let (machine, from, to) = (number("machine")?, number("from")?, number("to")?);
+    let payload = "a text or {\"$bytes\": \"HEX\"}";
+    let bytes = field("payload", payload)?.as_bytes().ok_or_else(|| unfit("payload", payload))?;
+    Ok((number_of_frame, Datagram { machine, from, to, payload: bytes.to_vec() }))
 }
 
 /// Writes the text of a journal.
@@ -121,5 +138,27 @@ impl fmt::Display for Journal {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_does_not_fit_names_the_key() {
+        let good = r#"{"frame":3,"machine":1,"from":7,"to":9,"payload":"a"}"#;
+        assert_eq!(Journal::parse(good).expect("a journal").entries.len(), 1);
+        for (from, to, said) in [
+            ("\"frame\":3", "\"frame\":-1", "`frame` is not a whole number from 0 on"),
+            ("\"to\":9", "\"to\":4294967296", "`to` is not a whole number from -2147483648 to 2147483647"),
+            ("\"machine\":1,", "", "`machine` is missing; it is a whole number from "),
+            ("\"a\"", "[1]", "`payload` is not a text or "),
+            ("\"from\"", "\"form\"", "there is no key \"form\"; a line has "),
+            (good, "[1]", "it is no map; a line has "),
+        ] {
+            let error = Journal::parse(&format!("\n{}", good.replace(from, to))).expect_err(said);
+            assert_eq!((error.line, error.what.starts_with(said)), (2, true), "{error}");
+        }
     }
 }

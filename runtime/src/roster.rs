@@ -47,7 +47,8 @@ impl Roster {
         hash.update(&bytes);
         for module in &machine.modules {
             let program = module.instance.program().content_hash();
-            hash.update(machine.stand_ins.get(&program).unwrap_or(&program));
+            let stand_in = machine.stand_ins.get(&module.id).filter(|(here, _)| *here == program);
+            hash.update(stand_in.map_or(&program, |(_, recorded)| recorded));
         }
         Some(hash.digest128())
     }

@@ -56,8 +56,8 @@ impl Settings {
         Some(xxh3_128(&bytes))
     }
 
-    /// The configuration of a machine that goes on with these; quotas come with the kernel's part of the state. How many modules there can be is for its host to say, not for a
-    /// state that comes from elsewhere.
+    /// The configuration of a machine that goes on with these; quotas come with the kernel's part of the state. How many modules
+    /// there can be is for its host to say, not for a state that comes from elsewhere.
     pub fn adopted(&self, config: &Config, seed: u64) -> Result<Config, RestoreError> {
         if self.latency == 0 || self.cycles_per_frame == Some(0) {
             return Err(RestoreError::Damaged("its settings make no sense".to_owned()));

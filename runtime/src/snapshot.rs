@@ -146,7 +146,13 @@ fn replace(machine: &mut Machine, bytes: &[u8]) -> Result<(), RestoreError> {
     }
     machine.config = settings.adopted(&machine.config, part.seed)?;
     let mut undo = Undo::of(machine);
-    let exchange = Exchange::make(machine, wanted)?;
+    let exchange = match Exchange::make(machine, wanted) {
+        Ok(exchange) => exchange,
+        Err(error) => {
+            undo.apply(machine);
+            return Err(error);
+        }
+    };
     machine.kernel.set_next_number(roster.next());
     undo.new = exchange.new.clone();
     if let Err(error) = apply(machine, shared, &states, &mut undo) {

@@ -131,6 +131,8 @@ impl Machine {
         setup.quotas = Some(self.kernel.quotas(id));
         // One that is asked for something else is that; one that is not asks for what its own manifest says.
         setup.cycles_per_frame = self.modules[place].cycles_per_frame;
+        // What cannot be made costs nothing then: neither supervisor nor what its origin remembers.
+        self.try_out(id, &program, &setup)?;
         let trust = self.kernel.trust(id);
         let before = self.exchange(place, &program, setup)?;
         self.kernel.discard(before);

@@ -110,3 +110,25 @@ fn a_trace_is_not_continued_behind_calls_that_it_does_not_have() {
         assert!(refused.to_string().contains("queue them as actions"), "{refused}");
     }
 }
+
+/// A guest that does not wait in a call has no instruction that an allocation of the host's could be counted at.
+#[test]
+fn what_the_host_allocates_between_frames_is_no_instructions_doing() {
+    let mut machine = machine_with(Config::default(), GAME);
+    let mut profiler = Profiler::attach(&mut machine);
+    for _ in 0..3 {
+        let mut args = Vec::new();
+        let path =
+            machine.instance(MODULE).memory().iter().position(|&byte| byte == b'q').expect("the datum");
+        [Value::I32(path as i32), Value::I32(2), Value::Bytes(vec![0; 100])]
+            .iter()
+            .for_each(|value| value.encode(&mut args));
+        let action = Action::Exec { module: MODULE.0, id: "fs.read_bytes".to_owned(), args };
+        machine.queue(action).expect("a good action");
+        let report = machine.step(&InputFrame::default()).expect("no panic");
+        assert!(matches!(report.actions[0].outcome, ActionOutcome::Answered(Answer::Resolved(_))));
+        profiler.frame(&mut machine, &report);
+    }
+    let profile = profiler.finish(&mut machine);
+    assert!(profile.modules[0].frames.iter().all(|frame| frame.lines.iter().all(|row| row.objects == 0)));
+}

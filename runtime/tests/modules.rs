@@ -270,3 +270,38 @@ fn a_trace_has_all_modules() {
         assert_eq!(trace.seek(&mut again, 3), Ok(None));
     }
 }
+
+/// What cannot be made in the place of a module takes nothing from it, not even for a moment.
+// covers LAY-7
+#[test]
+fn a_program_that_cannot_be_had_leaves_everything() {
+    let limits = Limits { max_memory_pages: 4, ..Limits::default() };
+    let mut machine = Machine::new(Config { limits, ..Config::default() });
+    let ids = [BUSY, COUNTER].map(|source| machine.load(program(source)).expect("it can be loaded"));
+    assert!(machine.set_supervisor(ids[1], ids[0]));
+    (0..5).for_each(|frame| drop(machine.step(&input(frame)).expect("no panic")));
+    let before = hash(&machine);
+    assert!(machine.replace(ids[1], program(&format!(".memory 5\n{COUNTER}"))).is_err());
+    assert_eq!((hash(&machine), machine.supervisor(ids[1])), (before, Some(ids[0])));
+}
+
+/// A state whose modules the policy would not take in is refused, and leaves the machine as it was.
+// covers VM-3
+#[test]
+fn a_state_with_modules_that_are_not_wanted_changes_nothing() {
+    const WITH_PORTS: &str = ".capability port\n.func update()\n return\n.end";
+    const DRAWS: &str = ".video 4, 4 .capability gfx\n.func update()\n syscall gfx.clear(1)\n return\n.end";
+    let mut full = Machine::new(Config::default());
+    [HALTS, WITH_PORTS, DRAWS].into_iter().for_each(|source| drop(full.load(program(source))));
+    let wanted = full.save().expect("no panic");
+    let mut machine = Machine::new(Config::default());
+    let policy = "[[rule]]\ncapability = \"gfx\"\nverdict = \"deny\"\n[[rule]]\nverdict = \"allow\"\n";
+    machine.set_policy(Policy::parse(policy).expect("a policy"));
+    machine.load(program(HALTS)).expect("it can be loaded");
+    [WITH_PORTS, DRAWS].into_iter().for_each(|source| machine.add_program(program(source)));
+    let (before, own) = (hash(&machine), machine.save().expect("no panic"));
+    assert!(machine.restore(&wanted).is_err());
+    assert_eq!((hash(&machine), machine.save().expect("no panic")), (before.clone(), own.clone()));
+    machine.restore(&own).expect("its own state");
+    assert_eq!(hash(&machine), before);
+}

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use cartwheel_hostabi::cbor::{self, Item, MAX_MESSAGE_BYTES};
-use cartwheel_hostabi::{ParamInfo, SyscallInfo, resolve, retired};
-use cartwheel_runtime::policy::Policy;
+use cartwheel_hostabi::{ParamInfo, Status, SyscallInfo, Verdict, resolve, retired};
+use cartwheel_runtime::policy::{Policy, Trust, TrustLevel};
 use cartwheel_runtime::{Answer, HOST_CALLER_NAME, HostCaller, NotSent, Value};
 use serde_json::{Map, json};
 
@@ -26,31 +26,38 @@ struct Prepared {
 
 /// Calls a syscall on a machine without a guest, or sends messages to its kernel.
 pub fn run(args: &ExecArgs) -> Result<Exit, Failure> {
-    let policy = args.policy.as_deref().map(policies::read).transpose()?.unwrap_or_else(Policy::built_in);
+    let rules = args.policy.as_deref().map(policies::read).transpose()?.unwrap_or_else(Policy::built_in);
     match &args.id {
-        Some(id) => call(id, args, policy),
-        None => send(&requests(args)?, policy),
+        Some(id) => call(id, args, &rules),
+        None => send(&requests(args)?, args, &rules),
     }
 }
 
 /// The messages that are to be sent.
 fn requests(args: &ExecArgs) -> Result<Vec<Vec<u8>>, Failure> {
     if let Some(path) = &args.messages {
-        return messages::lines(path, true);
+        let requests = messages::lines(path, true)?;
+        if requests.is_empty() {
+            return Err(messages::failure(path, "there is no message in it"));
+        }
+        return Ok(requests);
     }
-    let request = |text: &String| match text.as_str() {
+    let request = |(i, text): (usize, &String)| match text.as_str() {
         "-" => Err(Failure::new("--message takes a message; --messages - reads them from standard input")),
-        text => messages::of_json(text).map_err(|e| Failure::new(format!("--message: {e}"))),
+        text => messages::of_json(text).map_err(|e| {
+            let which = if args.message.len() > 1 { format!(" {}", i + 1) } else { String::new() };
+            Failure::new(format!("--message{which}: {e}"))
+        }),
     };
-    args.message.iter().map(request).collect()
+    args.message.iter().enumerate().map(request).collect()
 }
 
 /// Sends messages to the kernel one after the other and prints the answers.
-fn send(requests: &[Vec<u8>], policy: Policy) -> Result<Exit, Failure> {
-    let mut caller = host_caller(policy, MAX_MESSAGE_BYTES)?;
+fn send(requests: &[Vec<u8>], args: &ExecArgs, policy: &Policy) -> Result<Exit, Failure> {
+    let mut caller = host_caller(policy.clone(), MAX_MESSAGE_BYTES)?;
     let mut exit = Exit::Fine;
     for request in requests {
-        let answer = caller.exchange(request).map_err(not_sent)?;
+        let answer = caller.exchange(request).map_err(|why| not_sent(why, args, policy))?;
         let answer = cbor::decode(&answer).unwrap_or(Item::NULL);
         exit = match answer.get("class").and_then(Item::as_text) {
             Some("trap") => Exit::Trapped,
@@ -62,15 +69,41 @@ fn send(requests: &[Vec<u8>], policy: Policy) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn not_sent(why: NotSent) -> Failure {
+fn not_sent(why: NotSent, args: &ExecArgs, policy: &Policy) -> Failure {
     match why {
-        NotSent::Status(status) => Failure::new(format!(
-            "`port.send` by module `{HOST_CALLER_NAME}` came back with {}: {}",
-            status.name(),
-            status.doc()
-        )),
+        NotSent::Status(status) => {
+            let verdict = match status {
+                Status::Denied => Some(Verdict::Deny),
+                Status::Quarantined => Some(Verdict::Quarantine),
+                _ => None,
+            };
+            let by = verdict
+                .zip(resolve("port.send"))
+                .map(|(verdict, row)| format!(" That is {}.", refused_by(args, policy, row, verdict)));
+            Failure::new(format!(
+                "`port.send` by module `{HOST_CALLER_NAME}` came back with {}: {}{}",
+                status.name(),
+                status.doc(),
+                by.unwrap_or_default()
+            ))
+        }
         NotSent::Trap(message) => Failure { message: format!("`port.send`: {message}"), exit: Exit::Trapped },
         NotSent::Fault(fault) => Failure { message: fault.to_string(), exit: Exit::Panicked },
+    }
+}
+
+/// The policy and the rule in it that refused a call of a syscall. A rule is named if only one can have been it.
+fn refused_by(args: &ExecArgs, policy: &Policy, row: &SyscallInfo, verdict: Verdict) -> String {
+    let file = match &args.policy {
+        Some(path) => path.display().to_string(),
+        None => "the built-in policy".to_owned(),
+    };
+    let trust = Trust::new(TrustLevel::Unverified);
+    let explained = policy.explain(HOST_CALLER_NAME, HOST_CALLER_NAME, &trust, row);
+    let mut reasons: Vec<_> = explained.cases.iter().filter(|case| case.1 == verdict).collect();
+    match (reasons.pop(), reasons.is_empty()) {
+        (Some((_, _, reason)), true) => format!("{file}: {}", policy.describe(*reason)),
+        _ => file,
     }
 }
 
@@ -79,7 +112,7 @@ fn host_caller(policy: Policy, memory_bytes: usize) -> Result<HostCaller, Failur
         .map_err(|errors| Failure { message: format!("{errors:?}"), exit: Exit::Panicked })
 }
 
-fn call(id: &str, args: &ExecArgs, policy: Policy) -> Result<Exit, Failure> {
+fn call(id: &str, args: &ExecArgs, policy: &Policy) -> Result<Exit, Failure> {
     let row = resolve(id).ok_or_else(|| match retired(id) {
         Some(entry) => Failure::new(format!("`{id}` is retired: {}", entry.note)),
         None => Failure::new(format!("no syscall is called `{id}`")),
@@ -91,7 +124,7 @@ fn call(id: &str, args: &ExecArgs, policy: Policy) -> Result<Exit, Failure> {
     for (param, arg) in row.params.iter().zip(&args.args) {
         prepared.add(param, arg).map_err(|e| Failure::new(format!("`{}` of {}: {e}", param.name, row.id)))?;
     }
-    let mut caller = host_caller(policy, prepared.memory.len())?;
+    let mut caller = host_caller(policy.clone(), prepared.memory.len())?;
     caller.memory_mut().copy_from_slice(&prepared.memory);
     let answered = caller
         .call(row.id, &prepared.values)
@@ -106,7 +139,10 @@ fn call(id: &str, args: &ExecArgs, policy: Policy) -> Result<Exit, Failure> {
         Answer::Trap(_, message) => Some(message.as_str()),
         Answer::Resolved(_) | Answer::Status(_) => None,
     };
-    let verdict = record.and_then(|record| record.verdict).map(|verdict| verdict.name());
+    let verdict = record.and_then(|record| record.verdict);
+    let refused = verdict.filter(|verdict| *verdict != Verdict::Allow);
+    let refused = refused.map(|verdict| refused_by(args, policy, row, verdict));
+    let verdict = verdict.map(|verdict| verdict.name());
     let status = answered.status.map(|status| status.name());
     let spans = prepared.written.iter().map(|&(name, at, len)| (name, &caller.memory()[at..at + len]));
     if args.json {
@@ -114,6 +150,7 @@ fn call(id: &str, args: &ExecArgs, policy: Policy) -> Result<Exit, Failure> {
             "syscall": row.id,
             "transport": "host",
             "verdict": verdict,
+            "refused_by": refused,
             "status": status,
             "trap": trap,
             "results": results.iter().map(|(name, value)| ((*name).to_owned(), as_json(value))).collect::<Map<_, _>>(),
@@ -128,6 +165,9 @@ fn call(id: &str, args: &ExecArgs, policy: Policy) -> Result<Exit, Failure> {
         };
         line("syscall", row.id);
         line("verdict", verdict.unwrap_or("none: the arguments are not valid"));
+        if let Some(refused) = &refused {
+            line("refused", &format!("by {refused}"));
+        }
         if let Some(status) = status {
             line("status", status);
         }

@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use cartwheel_runtime::Machine;
 use cartwheel_runtime::trace::{Mismatch, Trace};
 
 use crate::cli::ReplayArgs;
-use crate::crowd::{self, Crowd};
 use crate::failure::{Exit, Failure};
-use crate::machine_file::Member;
 use crate::session::{Said, Session};
 use crate::tape::TraceTape;
 use crate::traces::{self, Found, hex};
@@ -28,11 +25,12 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     let (from, to) = range(args, &trace)?;
     let mut machine = trace.machine(&found.programs).map_err(|e| traces::failure(path, e))?;
+    let members = traces::members(&found, &machine);
     if let Some(mismatch) = trace.seek(&mut machine, from).map_err(|e| traces::failure(path, e))? {
         return diverged(path, &trace, &found, &mismatch);
     }
     let place = found.name();
-    let crowd = crowd(args, &trace, &machine, &place)?;
+    let crowd = traces::crowd(&trace, &place, &machine, members, args.output.module.as_deref())?;
     let mut session = Session::new(&args.output, &place, crowd, machine, to - from)?;
     let mut tape = TraceTape::new(path, &trace, from);
     tape.to = to;
@@ -41,16 +39,6 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     session.report(&args.output, stop, seconds, Said { replayed: true, ..Said::default() })?;
     // How the guests ended is part of what was replayed.
     tape.mismatch.map_or(Ok(Exit::Fine), |mismatch| diverged(path, &trace, &found, &mismatch))
-}
-
-/// The modules that a replay begins with.
-fn crowd(args: &ReplayArgs, trace: &Trace, machine: &Machine, place: &Path) -> Result<Crowd, Failure> {
-    let chosen = args.output.module.as_deref();
-    if !traces::is_crowd(trace) {
-        return Crowd::alone(machine, place, chosen);
-    }
-    let members = machine.modules().map(|id| Member { id, name: crowd::title(machine, id) }).collect();
-    Crowd::new(machine, members, chosen)
 }
 
 fn range(args: &ReplayArgs, trace: &Trace) -> Result<(u64, u64), Failure> {

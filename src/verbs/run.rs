@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::session::{Said, Session};
 use crate::setup::read_inputs;
 use crate::tape::Recording;
-use crate::{files, live, traces};
+use crate::{live, traces};
 
 /// Frames that are run if nothing else says how many.
 const DEFAULT_FRAMES: u64 = 600;
@@ -24,7 +24,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         return Err(Failure::new(format!("{option} is for modules without folders of files; {help}")));
     }
     if let Some(path) = &args.load_state {
-        ready.machine.restore(&files::read(path)?).map_err(|e| Failure::file(path, e))?;
+        ready.load_state(path)?;
         // A state brings the policy of its machine; the one that was asked for takes its place.
         if let Some(policy) =
             args.machine.wishes().policy()?.filter(|policy| policy != ready.machine.policy())

@@ -100,10 +100,22 @@ pub(crate) fn current_function(core: &Core) -> u32 {
     core.frames.as_slice()[depth(core) - 1].func
 }
 
-/// Paces the collector for an allocation at the instruction that `ip` is at; see [`crate::heap::Heap::reserve`].
-/// One that may not stall is the host's, in a syscall.
-pub(crate) fn reserve(core: &mut Core, payload: u64, may_stall: bool) -> (Room, u64) {
-    let (depth, base, ip) = (depth(core), base(core), core.ip);
+/// Who allocates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Allocator {
+    /// The instruction that `ip` is at.
+    Guest,
+    /// The host, for a guest that is in the middle of its code.
+    Host,
+    /// The host, for a guest that executes nothing: its frames are none.
+    HostOfIdle,
+}
+
+/// Paces the collector for an allocation; see [`crate::heap::Heap::reserve`]. The host's cannot stall.
+pub(crate) fn reserve(core: &mut Core, payload: u64, allocator: Allocator) -> (Room, u64) {
+    let may_stall = allocator == Allocator::Guest;
+    let depth = if allocator == Allocator::HostOfIdle { 0 } else { depth(core) };
+    let (base, ip) = (base(core), core.ip);
     let Core { heap, program, form, stack, frames, global_cells, tables, made, .. } = core;
     let stacks =
         Stacks { program, form: *form, stack: stack.as_slice(), frames: &frames.as_slice()[..depth], base };
@@ -136,8 +148,8 @@ fn collect_roots(
         }
     }
     roots.extend(host);
-    let func = stacks.frames[stacks.frames.len() - 1].func;
-    for frame in frames(stacks, offset_of(stacks.program, stacks.form, func, ip)) {
+    let Some(innermost) = stacks.frames.last() else { return };
+    for frame in frames(stacks, offset_of(stacks.program, stacks.form, innermost.func, ip)) {
         let live = frame.live(stacks.program);
         let handles = frame.handles.iter().enumerate();
         roots.extend(handles.filter(|&(r, _)| live.handle(r as u16)).map(|(_, &cell)| cell));

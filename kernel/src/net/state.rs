@@ -1,6 +1,6 @@
 //! The virtual network in saved states.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Address, Datagram, MAX_DATAGRAM_BYTES, Net, is_address};
 use crate::codec::{Reader, RestoreError, hash_of};
@@ -53,10 +53,12 @@ impl Net {
 
     /// True if nothing in it is beyond the quotas.
     pub(crate) fn is_within(&self, quotas: &QuotaTable) -> bool {
+        let mut bound: BTreeMap<u32, u32> = BTreeMap::new();
         self.addresses.values().all(|address| {
-            let addresses = self.addresses.values().filter(|other| other.module == address.module).count();
-            let Quotas { addresses: most, datagrams, .. } = *quotas.of(address.module);
-            addresses <= most as usize && address.waiting.len() <= datagrams as usize
+            let Quotas { addresses, datagrams, .. } = *quotas.of(address.module);
+            let count = bound.entry(address.module).or_default();
+            *count += 1;
+            *count <= addresses && address.waiting.len() <= datagrams as usize
         })
     }
 

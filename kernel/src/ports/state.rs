@@ -166,11 +166,17 @@ impl Ports {
     /// Everything that has to hold between the parts.
     fn check(&self) -> Result<(), RestoreError> {
         let there = |channel: ArenaKey| self.channels.get(channel).is_some();
+        let leads = |module: u32, channel: ArenaKey, token: ArenaKey| {
+            self.tokens
+                .get(token)
+                .is_some_and(|token| token.channel == Some(channel) && token.holder == Holder::Module(module))
+        };
         let own = |module: u32, port: Option<&Port>| {
             port.is_none_or(|port| {
                 let far = port.token.is_some();
+                let token = port.token.is_none_or(|token| leads(module, port.channel, token));
                 // A port whose token has gone can outlive its channel.
-                (!port.alive || there(port.channel))
+                (!port.alive || there(port.channel) && token)
                     && (far || self.channels.get(port.channel).is_some_and(|channel| channel.owner == module))
             })
         };

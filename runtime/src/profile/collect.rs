@@ -19,14 +19,14 @@ use crate::report::{FrameReport, ModuleReport};
 pub struct Profiler {
     seed: u64,
     modules: Vec<Watched>,
+    /// Place of each: a number can have several, one after the other, so it is by serial number.
+    places: BTreeMap<u64, usize>,
 }
 
 /// A module that is watched.
 #[derive(Debug)]
 struct Watched {
     profile: ModuleProfile,
-    /// Which of those it is that had the number.
-    serial: u64,
     lines: Lines,
     zones: Zones,
     /// Places of functions that were executed.
@@ -42,12 +42,14 @@ impl Profiler {
     /// Begins to watch: the modules, and those that come later, count from here on.
     pub fn attach(machine: &mut Machine) -> Profiler {
         machine.profiled = true;
-        let mut profiler = Profiler { seed: machine.config().seed, modules: Vec::new() };
+        let mut profiler =
+            Profiler { seed: machine.config().seed, modules: Vec::new(), places: BTreeMap::new() };
         for module in &mut machine.modules {
             module.instance.set_profiled(true);
             let mut watched = Watched::of(module);
             watched.zones = Zones::new(machine.kernel.zones(module.id));
             watched.overruns = module.schedule.overruns;
+            profiler.places.insert(module.serial, profiler.modules.len());
             profiler.modules.push(watched);
         }
         profiler
@@ -55,8 +57,7 @@ impl Profiler {
 
     /// Where a module is watched. One in whose place there is another now is not that one.
     fn place(&mut self, module: &Module) -> usize {
-        let place = self.modules.iter().rposition(|watched| watched.serial == module.serial);
-        place.unwrap_or_else(|| {
+        *self.places.entry(module.serial).or_insert_with(|| {
             self.modules.push(Watched::of(module));
             self.modules.len() - 1
         })
@@ -67,8 +68,13 @@ impl Profiler {
         let Machine { modules, parted, kernel, .. } = machine;
         for done in &report.modules {
             // Who made the frame can be gone at its end, and another one can be in its place.
-            let mut modules = parted.iter_mut().chain(modules.iter_mut());
-            let Some(module) = modules.find(|module| module.id == done.module) else { continue };
+            let module = match parted.iter_mut().find(|module| module.id == done.module) {
+                Some(module) => module,
+                None => match modules.binary_search_by_key(&done.module, |module| module.id) {
+                    Ok(place) => &mut modules[place],
+                    Err(_) => continue,
+                },
+            };
             let place = self.place(module);
             let published = kernel.published(done.module);
             self.modules[place].frame(report.frame, done, &mut module.instance, published);
@@ -166,7 +172,6 @@ impl Watched {
     fn of(module: &Module) -> Watched {
         Watched {
             profile: names(module),
-            serial: module.serial,
             lines: Lines::default(),
             zones: Zones::default(),
             places: BTreeMap::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cartwheel_bytecode::Cartridge;
+use cartwheel_kernel::ModuleId;
 use cartwheel_vm::Program;
 use thiserror::Error;
 
@@ -111,8 +112,8 @@ impl Trace {
         programs.iter().for_each(|program| machine.add_program(program.clone()));
         // That a program is another one is no difference by itself: what it does is.
         let loaded = programs.iter().zip(&self.header().cartridges).take(self.header().loaded());
-        for (program, recorded) in loaded {
-            machine.stand_ins.entry(program.content_hash()).or_insert(recorded.hash);
+        for (number, (program, recorded)) in (0..).zip(loaded) {
+            machine.stand_ins.insert(ModuleId(number), (program.content_hash(), recorded.hash));
         }
         for (name, stored) in self.header().store() {
             // What is wrong shows as a state that does not fit, or a load that fails.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cartwheel_hostabi::{CATALOGUE, Capability, resolve};
+use cartwheel_runtime::SliceEnd;
 use cartwheel_runtime::profile::{Distribution, FrameProfile, ModuleProfile};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::files;
 use crate::summary::grouped;
 
 /// A budget file. What it does not name is free.
@@ -88,13 +90,13 @@ type Numbers<'a> = Vec<(&'a FrameProfile, u64)>;
 impl Budget {
     /// Reads a budget.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Budget, Failure> {
-        let text = str::from_utf8(bytes).map_err(|_| Failure::file(path, "it is not UTF-8"))?;
+        let text = files::text(path, bytes)?;
         let mut budget: Budget =
             toml::from_str(text).map_err(|e| Failure::file(path, e.to_string().trim_end()))?;
         budget.resolve(path)?;
         for (name, of_module) in &mut budget.module {
             if !of_module.module.is_empty() {
-                return Err(Failure::file(path, format!("`module.{name:?}` has modules of its own")));
+                return Err(Failure::file(path, format!("`module.{}` has modules of its own", quoted(name))));
             }
             of_module.resolve(path)?;
         }
@@ -154,7 +156,9 @@ impl Budget {
                 line: "traps_allowed = false".to_owned(),
                 found: if trap.is_some() { "it trapped" } else { "no trap" }.to_owned(),
                 broken: trap.map(|trap| {
-                    let frame = module.frames.last().map_or(0, |frame| frame.frame);
+                    let trapped = SliceEnd::Trapped.to_string();
+                    let frame = module.frames.iter().find(|frame| frame.end == trapped);
+                    let frame = frame.or(module.frames.last()).map_or(0, |frame| frame.frame);
                     format!("in frame {frame}: {}", trap.replace('\n', " "))
                 }),
             });
@@ -173,7 +177,7 @@ impl Budget {
                     let row = frame.zones.iter().find(|row| Some(row.zone as usize) == zone);
                     row.map_or(0, |row| row.cycles)
                 });
-                checks.push(most(&format!("zone.{path:?}.cycles_max"), limit, &numbers, module));
+                checks.push(most(&format!("zone.{}.cycles_max", quoted(path)), limit, &numbers, module));
             }
         }
         checks
@@ -224,8 +228,28 @@ impl Budget {
     }
 }
 
+/// A text as TOML has it, for a key or a value.
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The frames of a module up to its end: those behind it are nothing, and would make all others look dear.
+pub fn lived(module: &ModuleProfile) -> &[FrameProfile] {
+    let frames = &module.frames;
+    let is_end = |frame: &FrameProfile| {
+        frame.end.starts_with("halted")
+            || [SliceEnd::Trapped, SliceEnd::Quarantined, SliceEnd::Terminated]
+                .iter()
+                .any(|end| frame.end == end.to_string())
+    };
+    let idle = |frame: &&FrameProfile| frame.granted == 0 && frame.cycles == 0 && is_end(frame);
+    let behind = frames.iter().rev().take_while(idle).count();
+    // A module that ends before it runs has a frame all the same.
+    &frames[..(frames.len() - behind).max(frames.len().min(1))]
+}
+
 fn numbers(module: &ModuleProfile, value: impl Fn(&FrameProfile) -> u64) -> Numbers<'_> {
-    module.frames.iter().map(|frame| (frame, value(frame))).collect()
+    lived(module).iter().map(|frame| (frame, value(frame))).collect()
 }
 
 /// A limit that holds for every frame.
@@ -302,7 +326,7 @@ fn check_syscall(id: &str, limits: &SyscallLimits, module: &ModuleProfile, check
     let sum = |value: fn(&cartwheel_runtime::profile::SyscallRow) -> u64| {
         numbers(module, |frame| frame.syscalls.iter().filter(|row| is_it(row.syscall)).map(value).sum())
     };
-    let key = |name: &str| format!("syscall.{id:?}.{name}");
+    let key = |name: &str| format!("syscall.{}.{name}", quoted(id));
     let of = [
         ("calls_max", limits.calls_max, sum(|row| row.calls)),
         ("cycles_max", limits.cycles_max, sum(|row| row.cycles)),

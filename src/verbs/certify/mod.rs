@@ -12,7 +12,7 @@ use clap::Args;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, Output};
 use crate::print;
-use crate::verbs::profile::{RunOptions, Taken, replay, take};
+use crate::verbs::profile::{RunOptions, Taken, Wanted, replay, take};
 use budget::{Budget, Check};
 
 /// Arguments of `certify`.
@@ -63,7 +63,7 @@ pub fn run(args: &CertifyArgs) -> Result<Exit, Failure> {
     }
     let (Some(budget), Some(path)) = (budget, &args.budget) else {
         let taken = &runs[0];
-        taken.traps.iter().for_each(|(_, trap)| print::stderr(&format!("{trap}\n")));
+        taken.traps.iter().for_each(|trapped| print::stderr(&format!("{trapped}\n")));
         return Ok(taken.exit);
     };
     let mut suites = Vec::new();
@@ -94,8 +94,8 @@ fn hold(budget: &Budget, path: &Path, taken: &Taken) -> Result<Suite, Failure> {
     for (place, (module, name)) in modules.iter().zip(&names).enumerate() {
         // A module traps in its last program.
         let last = modules[place + 1..].iter().all(|later| later.module != module.module);
-        let trap = taken.traps.iter().find(|(of, _)| last && *of == module.module);
-        let of_module = budget.of(name).check(module, trap.map(|(_, trap)| trap.as_str()));
+        let trap = taken.traps.iter().find(|trapped| last && trapped.module == module.module);
+        let of_module = budget.of(name).check(module, trap.map(|trapped| trapped.trap.as_str()));
         checks.extend(of_module.into_iter().map(|check| match modules.len() {
             1 => check,
             _ => Check { line: format!("{}: {}", taken.profile.label(place), check.line), ..check },
@@ -121,12 +121,15 @@ struct Suite {
 /// The run, or those of the traces.
 fn runs(args: &CertifyArgs) -> Result<Vec<Taken>, Failure> {
     if args.traces.is_empty() {
-        return Ok(vec![take(&args.cartridge, &args.more, &args.run, false)?]);
+        return Ok(vec![take(&args.cartridge, &args.more, &args.run, Wanted::default())?]);
     }
     let cartridges: Vec<PathBuf> = [&args.cartridge].into_iter().chain(&args.more).cloned().collect();
     let replayed = args.traces.iter().map(|trace| {
-        let mut taken = replay(trace, &cartridges, &args.run, false)?;
-        taken.name = format!("{} in {}", taken.name, trace.display());
+        let mut taken = replay(trace, &cartridges, &args.run, Wanted::default())?;
+        let shown = trace.display().to_string();
+        if taken.name != shown {
+            taken.name = format!("{} in {shown}", taken.name);
+        }
         Ok(taken)
     });
     replayed.collect()

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use cartwheel_runtime::profile::{Distribution, FrameProfile, ModuleProfile, Profile};
 
+use super::budget::{lived, quoted};
 use super::module_name;
 
 /// A tenth more, rounded up to two digits, so that a budget does not fail for a cycle.
@@ -31,18 +32,19 @@ pub fn text(name: &str, profile: &Profile) -> String {
         by_name.entry(module_name(module)).or_default().push(module);
     }
     for (name, modules) in by_name {
+        let table = format!("module.{}", quoted(&name));
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "\n[module.{name:?}]");
-        add(&mut out, &format!("module.{name:?}."), &modules);
+        let _ = writeln!(out, "\n[{table}]");
+        add(&mut out, &format!("{table}."), &modules);
     }
     out
 }
 
 /// Adds the budget of a module, which may have had several programs, in tables whose names begin with `prefix`.
 fn add(out: &mut String, prefix: &str, modules: &[&ModuleProfile]) {
-    let frames: Vec<&FrameProfile> = modules.iter().flat_map(|module| &module.frames).collect();
+    let frames: Vec<&FrameProfile> = modules.iter().flat_map(|module| lived(module)).collect();
     let spread = |module: &&ModuleProfile| {
-        Distribution::new(module.frames.iter().map(|frame| (frame.frame, frame.cycles)))
+        Distribution::new(lived(module).iter().map(|frame| (frame.frame, frame.cycles)))
     };
     let spreads: Vec<Distribution> = modules.iter().map(spread).collect();
     let highest = |f: fn(&Distribution) -> u64| spreads.iter().map(f).max().unwrap_or(0);
@@ -51,7 +53,8 @@ fn add(out: &mut String, prefix: &str, modules: &[&ModuleProfile]) {
     let mut capabilities: Vec<&String> = modules.iter().flat_map(|module| &module.capabilities).collect();
     capabilities.sort();
     capabilities.dedup();
-    let _ = writeln!(out, "capabilities = {capabilities:?}\noverruns = {overruns}\n");
+    let capabilities = capabilities.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(out, "capabilities = [{capabilities}]\noverruns = {overruns}\n");
     let _ = writeln!(
         out,
         "[{prefix}frame]\ncycles_median = {}\ncycles_p99 = {}",
@@ -85,6 +88,7 @@ fn add(out: &mut String, prefix: &str, modules: &[&ModuleProfile]) {
     }
     for (id, (calls, cycles)) in syscalls {
         let (calls, cycles) = (roomy(calls), roomy(cycles));
-        let _ = writeln!(out, "\n[{prefix}syscall.{id:?}]\ncalls_max = {calls}\ncycles_max = {cycles}");
+        let id = quoted(id);
+        let _ = writeln!(out, "\n[{prefix}syscall.{id}]\ncalls_max = {calls}\ncycles_max = {cycles}");
     }
 }

@@ -38,7 +38,7 @@ fn open(path: &Path, run: &RunOptions) -> Result<source::Taken, Failure> {
         Kind::Trace => RunOptions { frames: run.frames, ..RunOptions::default() },
         Kind::Profile => RunOptions::default(),
     };
-    source::open(path, &[], &options, false)
+    source::open(path, &[], &options, source::Wanted::default())
 }
 
 fn signed(delta: i64) -> String {

@@ -11,7 +11,7 @@ mod table;
 mod viewers;
 
 pub use args::ProfileArgs;
-pub use source::{RunOptions, Taken, replay, take};
+pub use source::{RunOptions, Taken, Wanted, replay, take};
 
 use std::path::Path;
 
@@ -34,7 +34,9 @@ pub fn run(args: &ProfileArgs) -> Result<Exit, Failure> {
     }
     // Before the run: a place that cannot be written to is no reason to wait for it.
     let output = args.output.as_deref().map(Output::create).transpose()?;
-    let mut taken = source::open(path, &args.more, &args.run, format == Format::Html)?;
+    let wanted = Wanted { module: args.module.as_deref(), pictures: format == Format::Html };
+    let mut taken = source::open(path, &args.more, &args.run, wanted)?;
+    let what = if taken.profile.modules.len() > 1 { "module" } else { "cartridge" };
     if let Some(wanted) = &args.module {
         choose(path, &mut taken, wanted)?;
     }
@@ -46,7 +48,7 @@ pub fn run(args: &ProfileArgs) -> Result<Exit, Failure> {
         Format::Table => match args.by {
             Some(by) => table::views(&parts, by),
             None if args.frame.is_some() => sections(&parts, |part| table::account(part.module, part.frames)),
-            None => summary::of_machine(&taken.name, &parts),
+            None => summary::of_machine(what, &taken.name, &parts),
         },
         Format::Json => json(&taken),
         Format::Csv => csv::text(&parts, args.by.unwrap_or(View::Frame)),
@@ -63,9 +65,7 @@ pub fn run(args: &ProfileArgs) -> Result<Exit, Failure> {
         }
         None => print::stdout(&text)?,
     }
-    for (_, trap) in &taken.traps {
-        print::stderr(&format!("{trap}\n"));
-    }
+    taken.traps.iter().for_each(|trapped| print::stderr(&format!("{trapped}\n")));
     Ok(taken.exit)
 }
 
@@ -77,20 +77,23 @@ pub struct Part<'p> {
     pub frames: &'p [FrameProfile],
 }
 
-/// Keeps a module only, which is wanted by its number or by what it is called.
+/// Keeps a module only, which is wanted by what it is called or else by its number.
 fn choose(path: &Path, taken: &mut Taken, wanted: &str) -> Result<(), Failure> {
     let profile = &mut taken.profile;
     let labels: Vec<String> = (0..profile.modules.len()).map(|place| profile.label(place)).collect();
-    let number = wanted.parse().ok();
-    let mut kept = labels.iter().map(|label| label == wanted).collect::<Vec<_>>();
-    for (kept, module) in kept.iter_mut().zip(&profile.modules) {
-        *kept |= module.name == wanted || Some(module.module) == number;
-    }
+    let all = || profile.modules.iter().zip(&labels);
+    let mut kept: Vec<bool> = all().map(|(module, label)| label == wanted || module.name == wanted).collect();
     if !kept.contains(&true) {
-        return Err(Failure::file(
-            path,
-            format!("there is no module {wanted}; there are {}", labels.join(", ")),
-        ));
+        let number = taken.meant.or_else(|| wanted.parse().ok());
+        kept = all().map(|(module, _)| Some(module.module) == number).collect();
+    }
+    let Some(first) = kept.iter().position(|&kept| kept) else {
+        let names: Vec<String> = all().map(|(module, label)| format!("{} {label}", module.module)).collect();
+        let message = format!("there is no module {wanted}; there are {}", names.join(", "));
+        return Err(Failure::file(path, message));
+    };
+    if profile.modules.len() > 1 {
+        taken.name.clone_from(&labels[first]);
     }
     let mut kept = kept.into_iter();
     profile.modules.retain(|_| kept.next() == Some(true));

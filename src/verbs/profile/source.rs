@@ -9,9 +9,8 @@ use cartwheel_runtime::{Inputs, Machine, ModuleId};
 use clap::Args;
 
 use crate::audit_log::AuditLog;
-use crate::crowd::{self, Crowd};
+use crate::crowd::{Crowd, Trapped};
 use crate::failure::{Exit, Failure};
-use crate::machine_file::Member;
 use crate::picture::write_png;
 use crate::setup::{MachineArgs, read_inputs};
 use crate::summary::Stop;
@@ -46,8 +45,10 @@ pub struct Taken {
     pub name: String,
     /// The profile.
     pub profile: Profile,
-    /// Modules that trapped, by number, and how.
-    pub traps: Vec<(u32, String)>,
+    /// Modules that trapped, by number.
+    pub traps: Vec<Trapped>,
+    /// The number of the module that is meant, if one was named and is there.
+    pub meant: Option<u32>,
     /// How the command ends.
     pub exit: Exit,
     /// Pictures of modules, where they were asked for: number of the module, frame, and PNG; by ascending frame, without those
@@ -55,15 +56,31 @@ pub struct Taken {
     pub pictures: Vec<(u32, u64, Vec<u8>)>,
 }
 
+/// What is wanted of a run besides its numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'w> {
+    /// A module, by number or name.
+    pub module: Option<&'w str>,
+    /// True if pictures are kept.
+    pub pictures: bool,
+}
+
 /// Reads a profile, or makes one of a run or of a trace that is replayed.
-pub fn open(path: &Path, more: &[PathBuf], options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
+pub fn open(
+    path: &Path,
+    more: &[PathBuf],
+    options: &RunOptions,
+    wanted: Wanted<'_>,
+) -> Result<Taken, Failure> {
     match kind(path)? {
-        Kind::Runnable => take(path, more, options, pictures),
-        _ if !more.is_empty() => {
-            let message = "it is no cartridge, so there is nothing to run beside it";
-            Err(Failure::file(&more[0], message))
+        Kind::Runnable => take(path, more, options, wanted),
+        kind if !more.is_empty() => {
+            let what = if kind == Kind::Trace { "a trace" } else { "a profile" };
+            let message =
+                format!("it is {what}, so nothing runs beside it: give it alone, or cartridges only");
+            Err(Failure::file(path, message))
         }
-        Kind::Trace => replay(path, &[], options, pictures),
+        Kind::Trace => replay(path, &[], options, wanted),
         Kind::Profile => read(path, &files::read(path)?, options),
     }
 }
@@ -103,18 +120,24 @@ fn read(path: &Path, bytes: &[u8], options: &RunOptions) -> Result<Taken, Failur
         [module] if !module.name.is_empty() => module.name.clone(),
         _ => path.display().to_string(),
     };
-    Ok(Taken { name, profile, traps: Vec::new(), exit: Exit::Fine, pictures: Vec::new() })
+    Ok(Taken { name, profile, traps: Vec::new(), exit: Exit::Fine, meant: None, pictures: Vec::new() })
 }
 
 /// Runs a machine file, or cartridges, and profiles it.
-pub fn take(path: &Path, more: &[PathBuf], options: &RunOptions, pictures: bool) -> Result<Taken, Failure> {
+pub fn take(
+    path: &Path,
+    more: &[PathBuf],
+    options: &RunOptions,
+    wanted: Wanted<'_>,
+) -> Result<Taken, Failure> {
     let inputs = options.input.as_deref().map(read_inputs).transpose()?;
     let ready = options.machine.ready(path, more, None)?;
     ready.check_feed(path)?;
+    wanted.module.map_or(Ok(()), |name| ready.crowd.check_name(&ready.machine, name))?;
     let frames = options.frames.or(inputs.as_ref().map(Inputs::len)).unwrap_or(DEFAULT_FRAMES);
     let (machine, crowd, mut tape) = ready.tape(&options.machine, inputs.unwrap_or_default());
     tape.audit.as_mut().map_or(Ok(()), AuditLog::create)?;
-    let mut run = Run { machine, crowd, frames, wall: options.wall, pictures };
+    let mut run = Run { machine, crowd, frames, wall: options.wall, wanted };
     let taken = run.profile(path, &mut tape);
     // However the run ended: what was stored and audited is written.
     drop(run.machine.stop_observing());
@@ -128,7 +151,7 @@ pub fn replay(
     path: &Path,
     cartridges: &[PathBuf],
     options: &RunOptions,
-    pictures: bool,
+    wanted: Wanted<'_>,
 ) -> Result<Taken, Failure> {
     if options.input.is_some() || options.machine != MachineArgs::default() {
         return Err(Failure::file(path, "inputs, seed, cycles and everything else are those of the trace"));
@@ -141,15 +164,11 @@ pub fn replay(
     let recorded = trace.next_frame() - first;
     let frames = options.frames.map_or(recorded, |frames| frames.min(recorded));
     let name = found.name();
-    let (place, crowd) = match traces::is_crowd(&trace) {
-        true => {
-            let members = machine.modules().map(|id| Member { id, name: crowd::title(&machine, id) });
-            (path, Crowd::new(&machine, members.collect(), None)?)
-        }
-        false => (name.as_path(), Crowd::alone(&machine, &name, None)?),
-    };
+    let crowd = traces::crowd(&trace, &name, &machine, traces::members(&found, &machine), None)?;
+    wanted.module.map_or(Ok(()), |name| crowd.check_name(&machine, name))?;
+    let place = if crowd.is_alone() { &name } else { path };
     let mut tape = ReplayTape { path, tape: TraceTape::new(path, &trace, first), recorded: found.recorded };
-    Run { machine, crowd, frames, wall: options.wall, pictures }.profile(place, &mut tape)
+    Run { machine, crowd, frames, wall: options.wall, wanted }.profile(place, &mut tape)
 }
 
 /// A trace that is replayed by the recorded cartridges, or by others, which come to other states.
@@ -190,20 +209,19 @@ impl Tape for ReplayTape<'_> {
 }
 
 /// A run that is profiled.
-struct Run {
+struct Run<'w> {
     machine: Machine,
     crowd: Crowd,
     frames: u64,
     /// True if the time of each frame is measured.
     wall: bool,
-    /// True if pictures are kept.
-    pictures: bool,
+    wanted: Wanted<'w>,
 }
 
-impl Run {
+impl Run<'_> {
     /// Makes the frames. `place` is what people call what runs.
     fn profile(&mut self, place: &Path, tape: &mut impl Tape) -> Result<Taken, Failure> {
-        let Run { machine, crowd, frames, wall, pictures } = self;
+        let Run { machine, crowd, frames, wall, wanted } = self;
         let mut profiler = Profiler::attach(machine);
         let mut album = Album { every: frames.div_ceil(MAX_PICTURES).max(1), pictures: Vec::new() };
         let mut stop = Stop::Frames;
@@ -216,7 +234,7 @@ impl Run {
             if let Some(took) = took {
                 profiler.wall_time(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
             }
-            if *pictures {
+            if wanted.pictures {
                 album.add(made.report.frame, machine)?;
             }
             crowd.frame(machine, &mut made.report);
@@ -234,10 +252,16 @@ impl Run {
             }
         }
         let stop = crowd.over(machine).unwrap_or(stop);
-        let traps = crowd.iter().filter_map(|(id, seen)| Some((id.0, seen.trap.clone()?)));
         let name =
             if crowd.is_alone() { crowd.name(ModuleId(0)).to_owned() } else { place.display().to_string() };
-        Ok(Taken { name, traps: traps.collect(), profile, exit: crowd.exit(stop), pictures: album.pictures })
+        Ok(Taken {
+            name,
+            profile,
+            traps: crowd.traps().collect(),
+            meant: wanted.module.and_then(|name| crowd.id_of(name)).map(|id| id.0),
+            exit: crowd.exit(stop),
+            pictures: album.pictures,
+        })
     }
 }
 

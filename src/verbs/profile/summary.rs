@@ -14,10 +14,11 @@ const LIST: usize = 5;
 /// Characters of the sparkline.
 const WIDTH: usize = 60;
 
-/// The summary of a profile: of several modules first what each came to, then that of each.
-pub fn of_machine(name: &str, parts: &[Part<'_>]) -> String {
+/// The summary of a profile: of several modules first what each came to, then that of each. `what` a single one is: a cartridge,
+/// or a module of several.
+pub fn of_machine(what: &str, name: &str, parts: &[Part<'_>]) -> String {
     if let [part] = parts {
-        return text("cartridge", name, part.module);
+        return text(what, name, part.module);
     }
     let mut out = format!("machine      {name}\n\n{}", modules(parts));
     for part in parts {

@@ -7,7 +7,7 @@ use super::{Activity, Instance, narrow};
 use crate::heap::{Kind, Room};
 use crate::interp::slow;
 use crate::profile::{self, Before};
-use crate::walk;
+use crate::walk::{self, Allocator};
 
 impl Instance {
     /// Arguments of the pending syscall.
@@ -104,18 +104,23 @@ impl Guest for Instance {
     }
 
     fn new_bytes(&mut self, len: u32) -> Result<Object, NoRoom> {
+        // The host allocates between frames, too. Then there is no instruction to count at, and no call that keeps the object.
+        let pending = matches!(self.activity, Activity::Syscall { .. });
+        let allocator = if self.is_idle() { Allocator::HostOfIdle } else { Allocator::Host };
         let before = Before::new(&self.core.heap);
-        let (room, units) = walk::reserve(&mut self.core, slow::bytes_payload(len), false);
+        let (room, units) = walk::reserve(&mut self.core, slow::bytes_payload(len), allocator);
         self.charge(units);
         let made = match room {
             Room::Ready => {
                 let handle = self.core.heap.new_bytes(len);
-                self.core.made.push(handle);
+                if pending {
+                    self.core.made.push(handle);
+                }
                 Ok(Object(handle as u32))
             }
             Room::Stalled | Room::Exhausted => Err(NoRoom),
         };
-        if self.is_profiled() {
+        if pending && self.is_profiled() {
             let site = self.site();
             profile::allocated(&mut self.core, site, &before);
         }

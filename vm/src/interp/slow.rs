@@ -9,7 +9,8 @@ use super::core::{Core, SlowStop};
 use super::dispatch::{exit, go, handler};
 use super::{Cell, exit, word};
 use crate::heap::{Kind, Room};
-use crate::{arith, rng, walk};
+use crate::walk::{self, Allocator};
+use crate::{arith, rng};
 
 handler!(
     /// Executes the instruction that the third word points at.
@@ -464,7 +465,7 @@ fn array_spans(
 
 /// Paces the collector before an allocating instruction and charges its work.
 fn reserve(core: &mut Core, payload: u64) -> Result<(), SlowStop> {
-    let (room, units) = walk::reserve(core, payload, true);
+    let (room, units) = walk::reserve(core, payload, Allocator::Guest);
     core.cycles -= units as i64;
     match room {
         Room::Ready => Ok(()),

@@ -291,6 +291,11 @@ impl Tree {
                 self.take_node(program, node, func, &mut counts.nodes);
             }
         }
+        // Calls beyond the tree can be made by the module itself, which is never touched.
+        let cycles = std::mem::take(&mut self.nodes[0].beyond_cycles);
+        if cycles > 0 {
+            counts.nodes.push((0, 0, cycles));
+        }
         merge(&mut counts.nodes);
         touched.sort_by_key(|&at| self.func(at));
         let mut rest = touched.as_slice();
