@@ -238,9 +238,7 @@ pub fn of_cartridges(
 
 /// Cartridges that a machine file names; none if it is no machine file.
 pub fn cartridges(path: &Path) -> Vec<PathBuf> {
-    let Some(text) = files::read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
-        return Vec::new();
-    };
+    let Ok(text) = files::read_text(path) else { return Vec::new() };
     let file: MachineFile = toml::from_str(&text).unwrap_or_default();
     let source = Source { path, text: &text };
     file.module.iter().chain(&file.program).map(|part| source.path(part.file.get_ref())).collect()
@@ -252,8 +250,7 @@ pub fn read(
     wishes: &Wishes<'_>,
     prepare: impl FnOnce(&mut Machine) -> Result<(), Failure>,
 ) -> Result<Made, Failure> {
-    let text = String::from_utf8(files::read(path)?);
-    let text = text.map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let text = files::read_text(path)?;
     let source = Source { path, text: &text };
     let file: MachineFile = toml::from_str(&text).map_err(|e| match e.span() {
         Some(span) => source.failure(span, e.message()),

@@ -268,8 +268,7 @@ fn has_entry(machine: &Machine, module: ModuleId) -> bool {
 }
 
 fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {
-    let text =
-        String::from_utf8(files::read(path)?).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let text = files::read_text(path)?;
     let file = path.display().to_string();
     let shown = |errors: Vec<ScriptError>| -> Vec<String> {
         errors.iter().map(|error| error.render("error", &file)).collect()
@@ -278,8 +277,7 @@ fn read_script(path: &Path) -> Result<Arc<Script>, Failure> {
 }
 
 fn read_journal(path: &Path) -> Result<Journal, Failure> {
-    let text =
-        String::from_utf8(files::read(path)?).map_err(|_| Failure::file(path, "it is not UTF-8 text"))?;
+    let text = files::read_text(path)?;
     Journal::parse(&text).map_err(|e| Failure::file(path, e))
 }
 

@@ -36,10 +36,8 @@ pub fn attach(loaded: &mut project::Loaded) -> Result<(), Failure> {
 /// The ring that was asked for.
 pub fn ring(args: &RingArgs) -> Result<Option<KeyRing>, Failure> {
     let Some(path) = &args.keys else { return Ok(None) };
-    let bytes = files::read(path)?;
-    let text = str::from_utf8(&bytes)
-        .map_err(|e| Failure::file(path, format!("this is not UTF-8 text (byte {})", e.valid_up_to())))?;
-    let ring = KeyRing::parse(text).map_err(|errors| {
+    let text = files::read_text(path)?;
+    let ring = KeyRing::parse(&text).map_err(|errors| {
         let name = path.display().to_string();
         let shown: Vec<String> =
             errors.iter().map(|error: &RingError| error.render("error", &name)).collect();
